@@ -1,0 +1,163 @@
+"""The only way to obtain a row for a request: loads it and checks role and region, or answers 404.
+
+Every route declares what it takes with `allows(action)` or `PUBLIC`; a test walks them all.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from backend.domain.filing import Duty, Known
+from backend.domain.roles import Action, Actor, HeldPost, Role, appointing_action, scopes
+from backend.problems import Problem
+from backend.store import duties, filings, forms, people, regions, reviews
+from backend.vault import Expired, Forged, Vault
+
+PUBLIC: Final[dict[str, Any]] = {"access": "public"}
+
+
+def allows(action: Action) -> dict[str, Any]:
+    """The declaration of a route for holders of a post that allows the action."""
+    return {"access": action}
+
+
+def session_of(vault: Vault, header: str | None, now: datetime) -> UUID:
+    """The session named by an `Authorization: Bearer …` header."""
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Problem("not_signed_in")
+    try:
+        return vault.read_access_token(token.strip(), now)
+    except Expired:
+        raise Problem("token_expired") from None
+    except Forged:
+        raise Problem("token_invalid") from None
+
+
+async def actor(session: UUID, action: Action, now: datetime, request: str) -> Actor:
+    """Who asks, with the posts held at `now`: what a post allowed ends with the post."""
+    rows = await people.actor_rows(session, now)
+    if not rows:
+        raise Problem("token_invalid")
+    first = rows[0]
+    if first["ended_at"] is not None or first["expires_at"] <= now or first["disabled_at"]:
+        raise Problem("session_ended")
+    posts = tuple(
+        HeldPost(row["id"], Role(row["role"]), row["region"], row["is_backup"])
+        for row in rows
+        if row["id"] is not None
+    )
+    found = Actor(first["account"], first["name"], session, posts, now, request)
+    if action is not Action.SIGNED_IN and not found.scopes(action):
+        raise Problem("forbidden")
+    return found
+
+
+def _found(row: asyncpg.Record | None) -> asyncpg.Record:
+    if row is None:
+        raise Problem("not_found")
+    return row
+
+
+async def region(asker: Actor, key: str, action: Action) -> asyncpg.Record:
+    """A region within which the action is allowed."""
+    return _found(await regions.within(key, asker.scopes(action)))
+
+
+async def obligation(asker: Actor, number: int) -> asyncpg.Record:
+    """An obligation the asker may see."""
+    return _found(await duties.within(number, asker.scopes(Action.SEE_DUTIES)))
+
+
+async def filing_context(
+    asker: Actor, pairs: Sequence[tuple[int, UUID]]
+) -> tuple[dict[int, Duty], dict[UUID, Known]]:
+    """The duties the asker may file for, villages held, and the ids already stored."""
+    allowed = asker.scopes(Action.FILE)
+    await filings.lock_villages([number for number, _ in pairs], allowed)
+    return await filings.load(pairs, allowed)
+
+
+async def submission_to_withdraw(asker: Actor, submission: UUID) -> asyncpg.Record:
+    """The obligation of a submission the asker may file for, its village held."""
+    allowed = asker.scopes(Action.FILE)
+    number = await filings.obligation_of(submission, None, allowed)
+    if number is None:
+        raise Problem("not_found")
+    await filings.lock_villages([number], allowed)
+    return _found(await duties.within(number, allowed))
+
+
+async def submission_obligation(
+    asker: Actor, submission: UUID | None, receipt: int | None
+) -> asyncpg.Record:
+    """The obligation of a submission, found by id or receipt."""
+    allowed = asker.scopes(Action.SEE_DUTIES)
+    number = await filings.obligation_of(submission, receipt, allowed)
+    if number is None:
+        raise Problem("not_found")
+    return _found(await duties.within(number, allowed))
+
+
+async def review_cases(asker: Actor, submissions: Sequence[UUID]) -> dict[UUID, asyncpg.Record]:
+    """The submissions the asker may review at some step, their villages held."""
+    allowed = asker.scopes(Action.REVIEW)
+    await reviews.lock_villages(submissions, allowed)
+    return {row["id"]: row for row in await reviews.cases(submissions, allowed)}
+
+
+async def form(asker: Actor, number: int) -> asyncpg.Record:
+    """A form the asker may see: shipped, or of a county that holds or lies in their area."""
+    return _found(await forms.visible(number, asker.scopes(Action.SEE_FORMS)))
+
+
+async def own_form(asker: Actor, number: int) -> asyncpg.Record:
+    """A form of the asker's own county."""
+    found = await form(asker, number)
+    if found["owner"] not in asker.scopes(Action.MANAGE_FORMS):
+        raise Problem("not_found")
+    return found
+
+
+async def schedule(asker: Actor, number: int, action: Action) -> asyncpg.Record:
+    """A schedule whose scope touches the asker's (to see), or lies within it (to manage)."""
+    found = _found(await forms.schedule(number))
+    touching = any(
+        found["scope"].startswith(scope)
+        or (action is Action.SEE_FORMS and scope.startswith(found["scope"]))
+        for scope in asker.scopes(action)
+    )
+    if not touching:
+        raise Problem("not_found")
+    return found
+
+
+async def account(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
+    """An account with a post, past or present, where the action is allowed."""
+    return _found(await people.account_within(number, asker.scopes(action)))
+
+
+async def post_to_end(asker: Actor, number: UUID) -> asyncpg.Record:
+    """A post of a role the asker may appoint."""
+    allowed = asker.scopes(Action.APPOINT_VILLAGE, Action.APPOINT_STAFF)
+    found = _found(await people.post_within(number, allowed))
+    if not asker.may(appointing_action(Role(found["role"])), found["region"]):
+        raise Problem("not_found")
+    return found
+
+
+def county(asker: Actor, action: Action) -> str:
+    """The one county the asker speaks for; the first in code order of several."""
+    return scopes(asker.posts, action)[0]
+
+
+async def account_to_manage(asker: Actor, number: UUID) -> asyncpg.Record:
+    """An account of which the asker may appoint every post, so that nobody rises by another's."""
+    found = await account(asker, number, Action.SEE_PEOPLE)
+    held = [found, *await people.posts_in_force(number, asker.now)]
+    if not all(asker.may(appointing_action(Role(p["role"])), p["region"]) for p in held):
+        raise Problem("not_found")
+    return found

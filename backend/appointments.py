@@ -1,0 +1,80 @@
+"""Opening accounts and giving posts, by a person in the API or by the operator."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from backend import sessions
+from backend.domain import passwords
+from backend.domain.regions import level_of
+from backend.domain.roles import POSTED_AT, Actor, Role, appointing_action
+from backend.problems import Problem
+from backend.store import audit, people, regions
+from backend.tables import Account, Post
+from backend.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A post to give."""
+
+    role: Role
+    region: str
+    is_backup: bool
+    starts_at: datetime
+
+
+async def password_hash(vault: Vault, password: str, role: Role, phone: str) -> str:
+    """The hash of a password strong enough for the role. Refusal weak_password."""
+    passwords.check(password, passwords.minimum_length(role), phone)
+    return await sessions.hash_password(vault, password)
+
+
+async def open_account(
+    actor: Actor, vault: Vault, number: UUID, name: str, phone: str, hashed: str
+) -> None:
+    """Inserts the account. Problem phone_taken."""
+    try:
+        await people.add_account(
+            Account(
+                id=number,
+                phone_sealed=vault.seal(phone),
+                phone_index=vault.index(phone),
+                name=name,
+                password_hash=hashed,
+                created_at=actor.now,
+            )
+        )
+    except asyncpg.UniqueViolationError:
+        raise Problem("phone_taken") from None
+    await audit.write(audit.by(actor, "account.open", f"account:{number}"))
+
+
+async def appoint(actor: Actor, account: UUID, wish: Wish) -> UUID:
+    """Gives a post where the actor may. Problems: not_found, role_level, region_over, post_held."""
+    place = await regions.within(wish.region, actor.scopes(appointing_action(wish.role)))
+    if place is None:
+        raise Problem("not_found")
+    if level_of(wish.region) not in POSTED_AT[wish.role]:
+        raise Problem("role_level")
+    if place["valid_to"] is not None:
+        raise Problem("region_over")
+    if await people.holds_post(account, wish.role, wish.region, actor.now):
+        raise Problem("post_held")
+    number = uuid4()
+    await people.add_post(
+        Post(
+            id=number,
+            account=account,
+            role=wish.role.value,
+            region=wish.region,
+            is_backup=wish.is_backup,
+            starts_at=wish.starts_at,
+        )
+    )
+    await audit.write(
+        audit.by(actor, "post.begin", f"post:{number}", wish.region, role=wish.role.value)
+    )
+    return number

@@ -1,0 +1,154 @@
+"""Filing: what one item of a batch leads to, given what is already there.
+
+The caller holds the village's row, so nothing else is filed for it meanwhile.
+"""
+
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from backend.domain.answers import Finding
+from backend.domain.form_definition import FormDefinition, Kind
+from backend.domain.forms import expand, validate
+from backend.domain.periods import Timing
+from backend.domain.refusal import Refusal
+from backend.domain.reviews import ReviewStep, Stage, stage_of
+from backend.domain.timeliness import Counted, correct_clock, count_at, may_file, state_in
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a phone says, as it said it. `digest` is over all of it."""
+
+    id: UUID
+    obligation: int
+    kind: Kind
+    answers: Mapping[str, Any]
+    reasons: Mapping[str, str]
+    remark: str
+    attachments: Sequence[Mapping[str, Any]]
+    captured_at: datetime | None
+    zero_confirmed: bool
+    on_behalf_reason: str | None
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """An obligation as it stands, with the last accepted answers of the same schedule."""
+
+    id: int
+    holder: str
+    times: Timing
+    exempt: bool
+    stage: Stage
+    revisions: int
+    allowance: timedelta
+    steps: tuple[ReviewStep, ...]
+    form: FormDefinition
+    last: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A submission stored before."""
+
+    obligation: int
+    digest: bytes
+    sequence: int
+    revision: int
+    received_at: datetime
+    counted: Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A submission to store, and where its obligation then stands."""
+
+    item: Item
+    duty: Duty
+    revision: int
+    answers: Mapping[str, Any]
+    warnings: tuple[Finding, ...]
+    corrected_at: datetime | None
+    received_at: datetime
+    counted: Counted
+    stage: Stage
+    on_behalf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The same submission again: it gets the receipt it had."""
+
+    known: Known
+
+
+def decide(
+    item: Item,
+    duty: Duty,
+    known: Known | None,
+    *,
+    on_behalf: bool,
+    device_now: datetime | None,
+    now: datetime,
+) -> Accepted | Duplicate:
+    """What filing `item` leads to. A Refusal says why it is not taken; nothing is changed then.
+
+    Refusals: submission_conflict, those of `may_file`, zero_unconfirmed, on_behalf_reason,
+    those of `expand`, and answers_invalid with every finding.
+    """
+    if known is not None:
+        if known.obligation != duty.id or known.digest != item.digest:
+            raise Refusal("submission_conflict")
+        return Duplicate(known)
+    refusal = may_file(state_in(duty.stage, duty.exempt, duty.times, now))
+    if refusal is not None:
+        raise refusal
+    if item.kind is Kind.ZERO and not item.zero_confirmed:
+        raise Refusal("zero_unconfirmed")
+    if on_behalf and not (item.on_behalf_reason or "").strip():
+        raise Refusal("on_behalf_reason")
+    answers = expand(duty.form, item.kind, item.answers, duty.last)
+    findings = validate(duty.form, answers, duty.last, item.reasons)
+    if findings.errors:
+        raise Refusal(
+            "answers_invalid",
+            count=len(findings.errors),
+            findings=[finding.as_dict() for finding in findings.errors],
+        )
+    corrected = _corrected(item.captured_at, device_now, now)
+    return Accepted(
+        item=item,
+        duty=duty,
+        revision=duty.revisions + 1,
+        answers=answers,
+        warnings=tuple(findings.warnings),
+        corrected_at=corrected,
+        received_at=now,
+        counted=count_at(corrected, now, duty.times.opens_at, duty.times.due_at, duty.allowance),
+        stage=stage_of(duty.steps, []),
+        on_behalf=on_behalf,
+    )
+
+
+def _corrected(
+    captured_at: datetime | None, device_now: datetime | None, now: datetime
+) -> datetime | None:
+    """A capture counts only with the device's own clock beside it: else its skew is unknown."""
+    if captured_at is None or device_now is None:
+        return None
+    return correct_clock(captured_at, device_now, now)
+
+
+def note(
+    decided: Accepted, duties: MutableMapping[int, Duty], known: MutableMapping[UUID, Known]
+) -> None:
+    """Lets the later items of a batch see an earlier one as filed."""
+    duty = decided.duty
+    duties[duty.id] = replace(duty, stage=decided.stage, revisions=decided.revision)
+    known[decided.item.id] = Known(
+        duty.id, decided.item.digest, 0, decided.revision, decided.received_at, decided.counted
+    )

@@ -1,0 +1,20 @@
+"""Which passwords are too weak. Length first (GB/T 22239 asks for complexity; guesses are limited)."""
+
+from backend.domain.refusal import Refusal
+from backend.domain.roles import Role
+
+VILLAGE_MIN = 8
+STAFF_MIN = 10
+
+
+def minimum_length(role: Role) -> int:
+    """Staff see more than one village, so theirs must be longer."""
+    return VILLAGE_MIN if role in (Role.LIAISON, Role.STATION) else STAFF_MIN
+
+
+def check(password: str, minimum: int, phone: str) -> None:
+    """Raises Refusal("weak_password"): too short, too few characters, a run, or the phone number."""
+    steps = {ord(b) - ord(a) for a, b in zip(password, password[1:], strict=False)}
+    trivial = len(set(password)) < 4 or steps in ({1}, {-1}) or password in phone
+    if len(password) < minimum or trivial or phone in password:
+        raise Refusal("weak_password", min=minimum)

@@ -1,0 +1,78 @@
+"""Reporting rates over a set of obligations, as of an instant."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from backend.domain.timeliness import (
+    Correction,
+    Facts,
+    Verdict,
+    correction,
+    is_expected,
+    verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers of obligations.
+
+    expected = on_time + late + missing + pending, always (else ValueError). Beside them: exempt,
+    not_due (owed later), filed_early (those of not_due already filed), and correction_late (of
+    all that are not exempt).
+    """
+
+    expected: int = 0
+    on_time: int = 0
+    late: int = 0
+    missing: int = 0
+    pending: int = 0
+    exempt: int = 0
+    not_due: int = 0
+    filed_early: int = 0
+    correction_late: int = 0
+
+    def __post_init__(self) -> None:
+        if self.on_time + self.late + self.missing + self.pending != self.expected:
+            raise ValueError(self)
+
+    def __add__(self, other: "Counts") -> "Counts":
+        names = [field.name for field in fields(self)]
+        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+    @property
+    def filed(self) -> int:
+        """How many of the expected were filed, on time or late."""
+        return self.on_time + self.late
+
+    @property
+    def report_rate(self) -> float | None:
+        """The share of the expected that was filed; None when nothing was expected."""
+        return self.filed / self.expected if self.expected else None
+
+    @property
+    def on_time_rate(self) -> float | None:
+        """The share of the expected that was filed on time; None when nothing was expected."""
+        return self.on_time / self.expected if self.expected else None
+
+
+def tally(obligations: Iterable[Facts], t: datetime) -> Counts:
+    """The counts of a set of obligations as of `t`."""
+    found: Counter[str] = Counter()
+    for facts in obligations:
+        found.update(_places(facts, t))
+    return Counts(**found)
+
+
+def _places(facts: Facts, t: datetime) -> list[str]:
+    """The counts to which one obligation adds."""
+    given = verdict(facts, t)
+    if given is Verdict.EXEMPT:
+        return ["exempt"]
+    places = ["correction_late"] if correction(facts, t) is Correction.LATE else []
+    if is_expected(facts, t):
+        return [*places, "expected", given.value]
+    early = given in (Verdict.ON_TIME, Verdict.LATE)
+    return [*places, "not_due", "filed_early"] if early else [*places, "not_due"]

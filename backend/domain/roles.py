@@ -1,0 +1,130 @@
+"""Who may do what. A post gives a role within a region; a role allows actions there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from backend.domain.regions import Level, contains
+
+
+class Role(StrEnum):
+    LIAISON = "liaison"
+    STATION = "station"
+    REVIEWER = "reviewer"
+    OFFICE_LEAD = "office_lead"
+    COUNTY_OPS = "county_ops"
+    COUNTY_MONITOR = "county_monitor"
+    FUND_AUDIT = "fund_audit"
+    SYSADMIN = "sysadmin"
+    UPPER_VIEWER = "upper_viewer"
+
+
+class Action(StrEnum):
+    SIGNED_IN = "signed_in"
+    SYNC = "sync"
+    FILE = "file"
+    FILE_OWN = "file_own"
+    SEE_DUTIES = "see_duties"
+    SEE_RATES = "see_rates"
+    SEE_REGIONS = "see_regions"
+    CHANGE_REGIONS = "change_regions"
+    SEE_FORMS = "see_forms"
+    MANAGE_FORMS = "manage_forms"
+    SEE_REVIEWS = "see_reviews"
+    REVIEW = "review"
+    REVIEW_TOWN = "review_town"
+    REVIEW_COUNTY = "review_county"
+    ADJUST = "adjust"
+    EDIT_CALENDAR = "edit_calendar"
+    SEE_PEOPLE = "see_people"
+    APPOINT_VILLAGE = "appoint_village"
+    APPOINT_STAFF = "appoint_staff"
+    SEE_PHONE = "see_phone"
+    SEE_AUDIT = "see_audit"
+
+
+_FIELD = {Role.LIAISON, Role.STATION}
+_OFFICE = {Role.REVIEWER, Role.OFFICE_LEAD}
+_COUNTY = {Role.COUNTY_OPS, Role.COUNTY_MONITOR, Role.FUND_AUDIT}
+_BUSINESS = _FIELD | _OFFICE | _COUNTY
+
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.SIGNED_IN: frozenset(Role),
+    Action.SYNC: frozenset(_FIELD),
+    Action.FILE: frozenset(_FIELD | _OFFICE),
+    Action.FILE_OWN: frozenset(_FIELD),
+    Action.SEE_DUTIES: frozenset(_BUSINESS),
+    Action.SEE_RATES: frozenset(_BUSINESS | {Role.UPPER_VIEWER}),
+    Action.SEE_REGIONS: frozenset(Role),
+    Action.CHANGE_REGIONS: frozenset({Role.COUNTY_OPS}),
+    Action.SEE_FORMS: frozenset(_BUSINESS),
+    Action.MANAGE_FORMS: frozenset({Role.COUNTY_OPS}),
+    Action.SEE_REVIEWS: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
+    Action.REVIEW: frozenset(_OFFICE | {Role.COUNTY_OPS}),
+    Action.REVIEW_TOWN: frozenset(_OFFICE),
+    Action.REVIEW_COUNTY: frozenset({Role.COUNTY_OPS}),
+    Action.ADJUST: frozenset({Role.COUNTY_OPS}),
+    Action.EDIT_CALENDAR: frozenset({Role.COUNTY_OPS}),
+    Action.SEE_PEOPLE: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.SYSADMIN}),
+    Action.APPOINT_VILLAGE: frozenset({Role.OFFICE_LEAD, Role.SYSADMIN}),
+    Action.APPOINT_STAFF: frozenset({Role.SYSADMIN}),
+    Action.SEE_PHONE: frozenset(_OFFICE | {Role.SYSADMIN}),
+    Action.SEE_AUDIT: frozenset({Role.FUND_AUDIT, Role.COUNTY_OPS}),
+}
+
+POSTED_AT: dict[Role, frozenset[Level]] = {
+    Role.LIAISON: frozenset({Level.VILLAGE}),
+    Role.STATION: frozenset({Level.VILLAGE}),
+    Role.REVIEWER: frozenset({Level.TOWNSHIP}),
+    Role.OFFICE_LEAD: frozenset({Level.TOWNSHIP}),
+    Role.COUNTY_OPS: frozenset({Level.COUNTY}),
+    Role.COUNTY_MONITOR: frozenset({Level.COUNTY}),
+    Role.FUND_AUDIT: frozenset({Level.COUNTY}),
+    Role.SYSADMIN: frozenset({Level.COUNTY}),
+    Role.UPPER_VIEWER: frozenset({Level.PROVINCE, Level.CITY, Level.COUNTY}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPost:
+    """A post in force: a role within the region and all below it."""
+
+    id: UUID
+    role: Role
+    region: str
+    is_backup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, by which session, at which instant, with the posts held at that instant."""
+
+    account: UUID
+    name: str
+    session: UUID
+    posts: tuple[HeldPost, ...]
+    now: datetime
+    request: str
+
+    def scopes(self, *actions: Action) -> tuple[str, ...]:
+        """Region prefixes within which any of the actions is allowed."""
+        return scopes(self.posts, *actions)
+
+    def may(self, action: Action, region: str) -> bool:
+        """True when one of the posts allows the action there."""
+        return any(contains(scope, region) for scope in self.scopes(action))
+
+
+def scopes(posts: Iterable[HeldPost], *actions: Action) -> tuple[str, ...]:
+    """Region prefixes of the posts whose role allows any of the actions, without repeats."""
+    wanted = {
+        post.region for post in posts if any(post.role in ALLOWED[action] for action in actions)
+    }
+    return tuple(sorted(r for r in wanted if not any(o != r and contains(o, r) for o in wanted)))
+
+
+def appointing_action(role: Role) -> Action:
+    """Which permission it takes to give somebody this role."""
+    return Action.APPOINT_VILLAGE if role in _FIELD else Action.APPOINT_STAFF

@@ -1,0 +1,51 @@
+"""What messages say, in Chinese and English: counts and instants, no names, no ID numbers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from backend.domain.calendar import SHANGHAI
+
+
+def wording(kind: str, params: Mapping[str, Any], language: str) -> str:
+    """The text of a message of this kind."""
+    english = language == "en"
+    if kind == "reminder":
+        return _reminder_en(params) if english else _reminder_zh(params)
+    if kind == "returned":
+        fix_by, count = _clock(params.get("fix_by"), english), params.get("defects", 0)
+        if english:
+            return f"A report was returned with {count} to correct, by {fix_by}."
+        return f"有1份报表被退回，需更正{count}处，请在{fix_by}前补正。"
+    on_behalf = bool(params.get("on_behalf"))
+    if english:
+        who = "The township office" if on_behalf else "A colleague"
+        return f"{who} has filed a report for your village; nothing is left to do for it."
+    return f"{'人社所已代报' if on_behalf else '同事已填报'}您村的1份报表，您无需再报。"
+
+
+def _reminder_zh(params: Mapping[str, Any]) -> str:
+    duties, overdue = params.get("duties", 0), params.get("overdue", 0)
+    villages = params.get("villages", 1)
+    where = f"{villages}个村" if villages > 1 else ""
+    late = f"，其中{overdue}项已逾期" if overdue else ""
+    return f"{where}有{duties}项待报{late}，最近截止时间：{_clock(params.get('nearest'), False)}。"
+
+
+def _reminder_en(params: Mapping[str, Any]) -> str:
+    duties, overdue = params.get("duties", 0), params.get("overdue", 0)
+    villages = params.get("villages", 1)
+    where = f" in {villages} villages" if villages > 1 else ""
+    late = f", {overdue} of them overdue" if overdue else ""
+    reports = "report is" if duties == 1 else "reports are"
+    nearest = _clock(params.get("nearest"), True)
+    return f"{duties} {reports} still to be filed{where}{late}. Nearest deadline: {nearest}."
+
+
+def _clock(instant: Any, english: bool) -> str:
+    if not isinstance(instant, str):
+        return "…"
+    local = datetime.fromisoformat(instant).astimezone(SHANGHAI)
+    if english:
+        return f"{local:%Y-%m-%d %H:%M}"
+    return f"{local.month}月{local.day}日{local:%H:%M}"

@@ -1,0 +1,76 @@
+"""`build_app(settings, clock)`: wiring only."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+from backend import logs, settings
+from backend.clock import Clock, system_clock
+from backend.compression import compressed
+from backend.observe import observed
+from backend.routes import CONTROLLERS, OPERATIONS
+from backend.routes.batches import described_schemas
+from backend.routes.errors import HANDLERS
+from backend.settings import Settings
+from backend.store import database
+from backend.tasks.scheduler import running
+from backend.vault import Vault
+
+VERSION = "0.1.0"
+
+
+def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
+    """The application. Needs `database_url`; `cunbao serve` sees to the embedded database."""
+    state = State({"settings": config, "clock": clock, "vault": Vault(config.secret_key)})
+    api = Router("/api/v1", route_handlers=list(CONTROLLERS))
+    return Litestar(
+        [api, *OPERATIONS],
+        state=state,
+        lifespan=[_lifespan],
+        middleware=[observed, compressed],
+        exception_handlers=HANDLERS,
+        request_max_body_size=config.max_body_bytes,
+        openapi_config=_openapi(),
+        debug=False,
+        logging_config=None,
+    )
+
+
+def _openapi() -> OpenAPIConfig:
+    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    return OpenAPIConfig(
+        title="Cunbao 村报",
+        version=VERSION,
+        description="Village employment reports: duties, filing, review and rates.",
+        path="/",
+        components=Components(security_schemes={"bearer": bearer}, schemas=described_schemas()),
+        security=[{"bearer": []}],
+        use_handler_docstrings=True,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+    config: Settings = app.state.settings
+    assert config.database_url is not None
+    await database.connect(config.database_url, config.pool_size)
+    try:
+        if config.scheduler:
+            async with running(config.database_url, app.state.clock, app.state.vault):
+                yield
+        else:
+            yield
+    finally:
+        await database.disconnect()
+
+
+def from_environment() -> Litestar:
+    """What a server process calls: settings from `CUNBAO_*`, logs as they say."""
+    config = settings.load(os.environ)
+    logs.configure(config.log_level, config.log_format)
+    return build_app(config)

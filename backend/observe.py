@@ -1,0 +1,85 @@
+"""Each request's id, log line and metrics, in one middleware."""
+
+import logging
+import re
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Counter, Gauge, Histogram
+
+from backend.logs import request_id
+
+log = logging.getLogger("cunbao.access")
+
+REQUESTS = Counter("cunbao_requests_total", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram(
+    "cunbao_request_seconds",
+    "Time to answer",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+TASKS = Counter("cunbao_task_runs_total", "Runs of background tasks", ["task", "result"])
+WAITING = Gauge("cunbao_deliveries_waiting", "Deliveries not sent yet", multiprocess_mode="max")
+OLDEST = Gauge(
+    "cunbao_delivery_oldest_seconds", "Age of the oldest waiting one", multiprocess_mode="max"
+)
+
+_GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,40}")
+
+
+def observed(app: ASGIApp) -> ASGIApp:
+    """Wraps an application. A caller's `X-Request-Id` is kept when it is a plain word."""
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        number = _given(scope) or uuid4().hex
+        token = request_id.set(number)
+        scope["state"]["request_id"] = number
+        started, status = perf_counter(), [500]
+        try:
+            await app(scope, receive, _noting(send, number, status))
+        finally:
+            _note(scope, status[0], perf_counter() - started)
+            request_id.reset(token)
+
+    return middleware
+
+
+def _given(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            text = value.decode("latin-1")
+            return text if _GIVEN_ID.fullmatch(text) else None
+    return None
+
+
+def _noting(send: Send, number: str, status: list[int]) -> Callable[[Message], Any]:
+    header = (b"x-request-id", number.encode())
+
+    async def noting(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            status[0] = message["status"]
+            message["headers"] = [*message["headers"], header]
+        await send(message)
+
+    return noting
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    route = str(scope.get("path_template") or "unknown")
+    method = str(scope["method"])
+    REQUESTS.labels(method, route, str(status)).inc()
+    SECONDS.labels(route).observe(seconds)
+    if log.isEnabledFor(logging.INFO):
+        extra = {
+            "method": method,
+            "route": route,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+        }
+        log.info("request", extra=extra)

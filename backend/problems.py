@@ -1,0 +1,178 @@
+"""The one catalogue of errors: raised by name anywhere, rendered once (RFC 9457).
+
+Phones branch on `code`, never on text. Every entry: status, Chinese, English.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    status: int
+    zh: str
+    en: str
+
+
+class Problem(Exception):
+    """A refusal by the name of its catalogue entry; `params` fill the message and the body."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+CATALOGUE: dict[str, Entry] = {
+    # The request itself
+    "malformed": Entry(400, "请求内容无法读取", "The request could not be read"),
+    "invalid": Entry(400, "填写的内容有误", "Some of the values given are not valid"),
+    "bad_cursor": Entry(
+        400, "同步位置无效，请重新同步", "The cursor is not one of ours; start anew"
+    ),
+    "not_found": Entry(404, "没有找到，或不在您的管辖范围内", "Not found, or outside your area"),
+    "method_not_allowed": Entry(
+        405, "此地址不支持这种操作", "This address does not take that method"
+    ),
+    "too_large": Entry(413, "内容过大", "The request is too large"),
+    "unsupported_media_type": Entry(415, "请使用 JSON 格式", "Send JSON"),
+    "server_error": Entry(
+        500, "系统出错，请稍后再试", "Something went wrong on our side; try again"
+    ),
+    "unavailable": Entry(503, "系统繁忙，请稍后再试", "The service is busy; try again shortly"),
+    # Sessions
+    "not_signed_in": Entry(401, "请先登录", "Sign in first"),
+    "token_expired": Entry(401, "登录已过期，请刷新", "The access token has expired; refresh it"),
+    "token_invalid": Entry(
+        401, "登录信息无效，请重新登录", "The token is not valid; sign in again"
+    ),
+    "session_ended": Entry(
+        401, "本次登录已结束，请重新登录", "This session has ended; sign in again"
+    ),
+    "bad_credentials": Entry(401, "手机号或密码不正确", "Phone number or password is wrong"),
+    "locked_out": Entry(
+        429, "错误次数过多，请15分钟后再试", "Too many wrong passwords; try again in 15 minutes"
+    ),
+    "forbidden": Entry(403, "您的岗位不能进行此操作", "None of your posts allows this"),
+    # People
+    "phone_taken": Entry(409, "该手机号已有账号", "An account with this phone number exists"),
+    "bad_phone": Entry(422, "手机号应为11位", "Not a mobile number of 11 digits"),
+    "weak_password": Entry(
+        422,
+        "密码至少{min}位，且不能过于简单",
+        "The password needs {min} characters and must not be trivial",
+    ),
+    "role_level": Entry(
+        422, "该岗位不能设在这一级区划", "This role can't be held at a region of that level"
+    ),
+    "post_held": Entry(409, "该人员已在此任职", "This person already holds that post"),
+    "post_over": Entry(409, "该任职已结束", "This post has already ended"),
+    # Regions
+    "bad_region_code": Entry(422, "区划代码不正确", "Not a valid region code"),
+    "region_exists": Entry(409, "该区划代码已存在", "A region with this code exists"),
+    "region_over": Entry(409, "该区划已撤销", "This region is no longer in force"),
+    "region_levels_differ": Entry(
+        422, "两个区划不在同一级", "The regions are not of the same level"
+    ),
+    "import_rejected": Entry(
+        422, "文件中有错误，未导入任何内容", "The file has errors; nothing was imported"
+    ),
+    # Forms and schedules
+    "form_invalid": Entry(422, "报表定义有误", "The form definition has faults"),
+    "expression_invalid": Entry(
+        422, "表达式有误：{reason}", "The expression is not valid: {reason}"
+    ),
+    "form_published": Entry(
+        409, "已发布的报表不能修改，请新建版本", "Published versions never change; make a new one"
+    ),
+    "form_not_published": Entry(409, "报表尚未发布", "The form is not published"),
+    "timetable_invalid": Entry(
+        422, "时间规则有误：{reason}", "The timetable is not valid: {reason}"
+    ),
+    "ladder_invalid": Entry(422, "催报规则有误：{reason}", "The ladder is not valid: {reason}"),
+    "bad_period": Entry(422, "报告期不正确", "Not a period of this cadence"),
+    "schedule_dates": Entry(422, "结束日期早于开始日期", "The schedule ends before it starts"),
+    # Filing
+    "not_open_yet": Entry(409, "尚未到填报时间", "This duty is not open yet"),
+    "period_closed": Entry(
+        409, "本期已截止，请联系人社所", "This period is closed; call the township office"
+    ),
+    "exempt": Entry(409, "本期已免报", "This duty was waived"),
+    "already_accepted": Entry(409, "本期已通过审核", "This report was already accepted"),
+    "awaiting_review": Entry(
+        409, "已提交，正在审核；如需修改请先撤回", "Filed and awaiting review; withdraw it first"
+    ),
+    "already_reviewed": Entry(409, "已经审核，不能撤回", "Already reviewed; it can't be withdrawn"),
+    "already_withdrawn": Entry(409, "已经撤回", "Already withdrawn"),
+    "not_newest": Entry(409, "只能撤回最新一次填报", "Only the newest revision can be withdrawn"),
+    "submission_conflict": Entry(
+        409,
+        "同一编号已提交过不同内容，原内容未改动",
+        "This id was filed with other content; nothing was overwritten",
+    ),
+    "answers_invalid": Entry(422, "有{count}处需要更正", "{count} answers need correcting"),
+    "kind_not_allowed": Entry(
+        422, "此报表不支持这种填报方式", "This form can't be filed in that way"
+    ),
+    "nothing_to_repeat": Entry(422, "没有上期数据，不能选择无变化", "No accepted report to repeat"),
+    "answers_unexpected": Entry(
+        422, "零报告和无变化不需要填写数据", "Zero and unchanged reports carry no answers"
+    ),
+    "zero_unconfirmed": Entry(422, "零报告需要确认", "A zero report needs its confirmation"),
+    "on_behalf_reason": Entry(422, "代报需要说明原因", "Filing on behalf needs a reason"),
+    # Review
+    "own_filing": Entry(403, "不能审核自己填报的内容", "Nobody reviews what they filed"),
+    "not_awaiting_review": Entry(409, "该报告不在待审核状态", "This report is not awaiting review"),
+    "step_mismatch": Entry(
+        409, "该报告不在这一审核环节", "This report is at another step of review"
+    ),
+    "defects_missing": Entry(422, "退回时请列出全部问题", "A return lists all defects"),
+    "defects_unexpected": Entry(422, "通过时不应列出问题", "A pass carries no defects"),
+    "defect_field_unknown": Entry(422, "报表中没有该栏目", "The form has no such field"),
+    "review_conflict": Entry(
+        409, "同一编号的审核内容不同", "This review id was used with other content"
+    ),
+    # Adjustments
+    "nothing_to_adjust": Entry(422, "没有符合条件的任务", "No duty matches"),
+    "extension_not_later": Entry(
+        422, "顺延时间应晚于原截止时间", "An extension must end after the present deadline"
+    ),
+    "not_exempt": Entry(409, "该任务没有免报", "This duty is not waived"),
+    # Rates
+    "as_of_future": Entry(422, "不能查询将来的时点", "An instant in the future can't be asked"),
+}
+
+
+def message(code: str, params: dict[str, Any], language: str) -> str:
+    """The entry's text in Chinese or English, with its parameters filled in."""
+    text = CATALOGUE[code].en if language == "en" else CATALOGUE[code].zh
+    return text.format_map(_Known(params))
+
+
+class _Known(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def body(code: str, params: dict[str, Any], language: str) -> dict[str, Any]:
+    """The problem document; parameters appear as members beside the standard ones."""
+    entry = CATALOGUE[code]
+    return {
+        "type": f"urn:cunbao:problem:{code}",
+        "title": message(code, params, language),
+        "status": entry.status,
+        "code": code,
+        "params": params,
+    }
+
+
+def language_of(accept_language: str | None) -> str:
+    """Chinese unless English is asked for first (RFC 9110 §12.5.4, by order of appearance)."""
+    for part in (accept_language or "").lower().split(","):
+        tag = part.split(";")[0].strip()
+        for language in LANGUAGES:
+            if tag == language or tag.startswith(f"{language}-"):
+                return language
+    return "zh"

@@ -1,0 +1,37 @@
+"""HTTP: one controller module per resource; handlers load, authorise, act, return."""
+
+from backend.routes.adjustments import AdjustmentController
+from backend.routes.audit import AuditController
+from backend.routes.calendar import CalendarController
+from backend.routes.forms import FormController
+from backend.routes.messages import MessageController
+from backend.routes.obligations import ObligationController
+from backend.routes.operations import live, metrics, ready
+from backend.routes.people import AccountController, PostController
+from backend.routes.rates import RateController
+from backend.routes.regions import RegionController
+from backend.routes.reviews import ReviewController
+from backend.routes.schedules import ScheduleController
+from backend.routes.sessions import MeController, SessionController
+from backend.routes.submissions import SubmissionController
+from backend.routes.sync import SyncController
+
+CONTROLLERS = (
+    SessionController,
+    MeController,
+    SyncController,
+    SubmissionController,
+    ObligationController,
+    AdjustmentController,
+    ReviewController,
+    RateController,
+    MessageController,
+    FormController,
+    ScheduleController,
+    CalendarController,
+    RegionController,
+    AccountController,
+    PostController,
+    AuditController,
+)
+OPERATIONS = (live, ready, metrics)

@@ -1,0 +1,120 @@
+"""Extensions 顺延 and exemptions 免报: /adjustments."""
+
+from datetime import datetime
+from typing import Annotated
+
+import asyncpg
+import msgspec
+from litestar import Controller, post
+from msgspec import Meta
+
+from backend.access import allows
+from backend.domain.reminders import next_instant, parse_ladder
+from backend.domain.roles import Action, Actor
+from backend.domain.timeliness import AdjustmentKind
+from backend.problems import Problem
+from backend.routes.context import ApiRequest, authorised
+from backend.routes.errors import documented
+from backend.routes.schemas import Number, Reason, RegionKey, Small
+from backend.store import audit, calendar, duties, rates
+from backend.store.database import from_json
+
+
+class AdjustmentIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Which obligations (by number, or by schedule and period within a region) and what.
+
+    extend moves the deadline to `due_at`; the closing time moves by as much, or to `closes_at`.
+    exempt waives, restore takes a waiver back.
+    """
+
+    kind: AdjustmentKind
+    reason: Reason
+    obligations: Annotated[list[Number], Meta(min_length=1, max_length=1000)] | None = None
+    schedule: Small | None = None
+    period: Annotated[str, Meta(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3})?$")] | None = None
+    region: RegionKey | None = None
+    due_at: Annotated[datetime, Meta(tz=True)] | None = None
+    closes_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class AdjustmentResult(msgspec.Struct):
+    """How many obligations were adjusted."""
+
+    adjusted: int
+
+
+def _check(data: AdjustmentIn, rows: list[asyncpg.Record]) -> None:
+    """Problems: nothing_to_adjust, not_exempt, extension_not_later."""
+    if not rows:
+        raise Problem("nothing_to_adjust")
+    if data.kind is AdjustmentKind.RESTORE and any(row["exempt_at"] is None for row in rows):
+        raise Problem("not_exempt")
+    if data.kind is AdjustmentKind.EXTEND:
+        latest = max(row["due_at"] for row in rows)
+        if data.due_at is None or data.due_at <= latest:
+            raise Problem("extension_not_later", due_at=latest)
+        if data.closes_at is not None and data.closes_at < data.due_at:
+            raise Problem("extension_not_later", due_at=data.due_at)
+
+
+async def _apply(actor: Actor, data: AdjustmentIn, rows: list[asyncpg.Record]) -> None:
+    """Adjusts obligations that share deadlines and ladder together."""
+    groups: dict[tuple[datetime, datetime, int], list[asyncpg.Record]] = {}
+    for row in rows:
+        groups.setdefault((row["due_at"], row["closes_at"], row["schedule"]), []).append(row)
+    for (due_at, closes_at, _), group in groups.items():
+        due = data.due_at if data.kind is AdjustmentKind.EXTEND else None
+        closes = (data.closes_at or due + (closes_at - due_at)) if due else None
+        days = await calendar.load(group[0]["scope"])
+        ladder = parse_ladder(from_json(group[0]["ladder"]))
+        await duties.adjust(
+            [row["id"] for row in group],
+            data.kind.value,
+            due_at=due,
+            closes_at=closes,
+            remind_at=next_instant(ladder, due or due_at, days, actor.now),
+            reason=data.reason,
+            account=actor.account,
+            now=actor.now,
+        )
+
+
+class AdjustmentController(Controller):
+    path = "/adjustments"
+    tags = ["duties"]
+
+    @post(
+        "/",
+        opt=allows(Action.ADJUST),
+        responses=documented("nothing_to_adjust", "extension_not_later", "not_exempt"),
+    )
+    async def adjust(self, request: ApiRequest, data: AdjustmentIn) -> AdjustmentResult:
+        """Extends, waives or restores; the original deadline stays readable."""
+        if data.obligations is None and (data.schedule is None or data.period is None):
+            raise Problem(
+                "invalid", faults=[{"field": "obligations", "reason": "or schedule and period"}]
+            )
+        async with authorised(request) as actor:
+            rows = await duties.lock_for_adjusting(
+                actor.scopes(Action.ADJUST),
+                ids=data.obligations,
+                under=data.region,
+                schedule=data.schedule,
+                period=data.period,
+            )
+            _check(data, rows)
+            await _apply(actor, data, rows)
+            await rates.reopen_cells([row["id"] for row in rows])
+            await audit.write(
+                *(
+                    audit.by(
+                        actor,
+                        f"obligation.{data.kind}",
+                        f"obligation:{row['id']}",
+                        row["region"],
+                        due_at=str(data.due_at) if data.due_at else None,
+                    )
+                    for row in rows
+                )
+            )
+        return AdjustmentResult(len(rows))

@@ -1,0 +1,71 @@
+"""Batches whose items are read one by one, so that a bad item is an outcome and not an error."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
+from msgspec import Meta
+
+from backend.domain.refusal import Refusal
+from backend.problems import Problem
+
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
+    items: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=100)]
+    device_time: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+Parsed = TypeVar("Parsed")
+Made = TypeVar("Made")
+
+
+def read_batch(body: bytes) -> tuple[datetime | None, Sequence[msgspec.Raw]]:
+    """The device's time and the items, still unread. Problems: malformed, invalid."""
+    try:
+        envelope = _envelope.decode(body)
+    except msgspec.ValidationError as error:
+        raise Problem("invalid", faults=[{"field": "", "reason": str(error)}]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem("malformed", field="", reason=str(error)) from None
+    return envelope.device_time, envelope.items
+
+
+def read_item(
+    raw: msgspec.Raw, shape: type[Parsed], make: Callable[[Parsed], Made]
+) -> Made | Refusal:
+    """One item, or the refusal that says what is wrong with it."""
+    try:
+        return make(msgspec.json.decode(raw, type=shape))
+    except Refusal as refusal:
+        return refusal
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Refusal("invalid", faults=[{"field": "", "reason": str(error)}])
+
+
+# Bodies read in this way are unknown to the framework, so they are described here.
+_described: list[type[msgspec.Struct]] = []
+
+
+def batch_operation(shape: type[msgspec.Struct]) -> type[Operation]:
+    """An OpenAPI operation whose body is `shape`."""
+    _described.append(shape)
+    reference = Reference(ref=f"#/components/schemas/{shape.__name__}")
+
+    class BatchOperation(Operation):
+        def __post_init__(self) -> None:
+            media = OpenAPIMediaType(schema=reference)
+            self.request_body = RequestBody(content={"application/json": media}, required=True)
+
+    return BatchOperation
+
+
+def described_schemas() -> dict[str, Any]:
+    """JSON schemas of these bodies and all they are made of, by name."""
+    _, components = msgspec.json.schema_components(
+        _described, ref_template="#/components/schemas/{name}"
+    )
+    return components

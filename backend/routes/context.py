@@ -1,0 +1,50 @@
+"""From a request to an actor: one instant, one transaction, one identity."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, cast
+
+from litestar import Request
+
+from backend import access
+from backend.domain.roles import Actor
+from backend.settings import Settings
+from backend.store.database import transaction
+from backend.vault import Vault
+
+ApiRequest = Request[Any, Any, Any]
+
+
+def now_of(request: ApiRequest) -> datetime:
+    """The one reading of the clock for this request."""
+    return cast("datetime", request.app.state.clock())
+
+
+def vault_of(request: ApiRequest) -> Vault:
+    """The process's keys."""
+    return cast("Vault", request.app.state.vault)
+
+
+def settings_of(request: ApiRequest) -> Settings:
+    """The process's settings."""
+    return cast("Settings", request.app.state.settings)
+
+
+def request_id(request: ApiRequest) -> str:
+    """The id under which the logs and the audit know this request."""
+    return cast("str", request.scope["state"].get("request_id", ""))
+
+
+@asynccontextmanager
+async def authorised(request: ApiRequest) -> AsyncIterator[Actor]:
+    """The actor of a route that declares its access, inside one transaction.
+
+    The commit comes at the end of the block, before the handler's answer is sent.
+    """
+    now = now_of(request)
+    session = access.session_of(vault_of(request), request.headers.get("authorization"), now)
+    async with transaction():
+        yield await access.actor(
+            session, request.route_handler.opt["access"], now, request_id(request)
+        )

@@ -1,0 +1,229 @@
+"""When reports are owed: /schedules."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import asyncpg
+import msgspec
+from litestar import Controller, get, patch, post
+from msgspec import Meta
+
+from backend import access
+from backend.access import allows
+from backend.domain.calendar import local_day
+from backend.domain.periods import Cadence, parse_timetable, period_containing, timing
+from backend.domain.reminders import DEFAULT_LADDER, parse_ladder
+from backend.domain.reviews import ReviewStep
+from backend.domain.roles import Action, Actor
+from backend.problems import Problem
+from backend.routes.context import ApiRequest, authorised
+from backend.routes.errors import documented
+from backend.routes.schemas import (
+    LimitQuery,
+    Page,
+    PageQuery,
+    RegionKey,
+    Small,
+    SmallPath,
+    Words,
+    paged,
+    read_mark,
+)
+from backend.store import audit, calendar, forms
+from backend.store.database import from_json
+
+Hours = Annotated[int, Meta(ge=0, le=168)]
+Steps = Annotated[list[ReviewStep], Meta(min_length=1, max_length=2)]
+
+
+class ScheduleIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Form × cadence × due rule × scope × ladder. `timetable.due` counts working days or dates."""
+
+    form: Small
+    scope: RegionKey
+    title: Words
+    cadence: Cadence
+    timetable: dict[str, Any]
+    starts_on: date
+    ends_on: date | None = None
+    steps: Steps = msgspec.field(default_factory=lambda: [ReviewStep.TOWN])
+    allowance_hours: Hours = 24
+    ladder: list[dict[str, Any]] | None = None
+
+
+class ScheduleChange(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What is given is set, for periods not opened yet; opened ones keep what they had."""
+
+    form: Small | msgspec.UnsetType = msgspec.UNSET
+    title: Words | msgspec.UnsetType = msgspec.UNSET
+    timetable: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    ends_on: date | None | msgspec.UnsetType = msgspec.UNSET
+    steps: Steps | msgspec.UnsetType = msgspec.UNSET
+    allowance_hours: Hours | msgspec.UnsetType = msgspec.UNSET
+    ladder: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ScheduleView(msgspec.Struct):
+    id: int
+    form: int
+    code: str
+    version: int
+    scope: str
+    title: Words
+    cadence: Cadence
+    timetable: dict[str, Any]
+    starts_on: date
+    ends_on: date | None
+    steps: list[ReviewStep]
+    allowance_hours: int
+    ladder: list[dict[str, Any]]
+
+
+class Occurrence(msgspec.Struct):
+    """One period's instants. `calendar_known` is false while its year's holidays are not."""
+
+    period: str
+    opens_at: datetime
+    due_at: datetime
+    closes_at: datetime
+    calendar_known: bool
+
+
+def _view(row: asyncpg.Record) -> ScheduleView:
+    plain = ("id", "form", "code", "version", "scope", "starts_on", "ends_on", "allowance_hours")
+    return ScheduleView(
+        title=msgspec.convert(from_json(row["title"]), Words),
+        cadence=Cadence(row["cadence"]),
+        timetable=from_json(row["timetable"]),
+        steps=[ReviewStep(step) for step in from_json(row["steps"])],
+        ladder=from_json(row["ladder"]),
+        **{name: row[name] for name in plain},
+    )
+
+
+async def _published(actor: Actor, number: int) -> None:
+    if (await access.form(actor, number))["published_at"] is None:
+        raise Problem("form_not_published")
+
+
+def _new(data: ScheduleIn, now: datetime) -> dict[str, Any]:
+    """The columns of a new schedule. Refusals: timetable_invalid, ladder_invalid."""
+    ladder = DEFAULT_LADDER if data.ladder is None else parse_ladder(data.ladder)
+    if data.ends_on is not None and data.ends_on < data.starts_on:
+        raise Problem("schedule_dates")
+    return {
+        "scope": data.scope,
+        "form": data.form,
+        "title": msgspec.structs.asdict(data.title),
+        "cadence": data.cadence.value,
+        "timetable": parse_timetable(data.timetable, data.cadence).to_dict(),
+        "steps": _steps(data.steps),
+        "ladder": [step.to_dict() for step in ladder],
+        "ladder_since": now,
+        "allowance_hours": data.allowance_hours,
+        "starts_on": data.starts_on,
+        "ends_on": data.ends_on,
+        "created_at": now,
+    }
+
+
+def _steps(steps: list[ReviewStep]) -> list[str]:
+    """Each office once, the township before the county."""
+    return [step.value for step in ReviewStep if step in steps]
+
+
+def _changed(data: ScheduleChange, row: asyncpg.Record, now: datetime) -> dict[str, Any]:
+    given = {
+        name: value
+        for name in data.__struct_fields__
+        if (value := getattr(data, name)) is not msgspec.UNSET
+    }
+    if "title" in given:
+        given["title"] = msgspec.structs.asdict(given["title"])
+    if "timetable" in given:
+        parsed = parse_timetable(given["timetable"], Cadence(row["cadence"]))
+        given["timetable"] = parsed.to_dict()
+    if "steps" in given:
+        given["steps"] = _steps(given["steps"])
+    if "ladder" in given:
+        given["ladder"] = [step.to_dict() for step in parse_ladder(given["ladder"])]
+        given["ladder_since"] = now
+    if given.get("ends_on") is not None and given["ends_on"] < row["starts_on"]:
+        raise Problem("schedule_dates")
+    return given
+
+
+class ScheduleController(Controller):
+    path = "/schedules"
+    tags = ["schedules"]
+
+    @get("/", opt=allows(Action.SEE_FORMS), responses=documented("bad_cursor"))
+    async def page(
+        self, request: ApiRequest, page: PageQuery = None, limit: LimitQuery = 100
+    ) -> Page[ScheduleView]:
+        """The schedules that touch the asker's area, in order of id."""
+        after = read_mark(page, tuple[int])
+        async with authorised(request) as actor:
+            rows = await forms.schedules(
+                actor.scopes(Action.SEE_FORMS), after[0] if after else None, limit + 1
+            )
+        return paged(rows, limit, _view, lambda row: [row["id"]])
+
+    @post(
+        "/",
+        opt=allows(Action.MANAGE_FORMS),
+        responses=documented(
+            "not_found", "form_not_published", "timetable_invalid", "ladder_invalid"
+        ),
+    )
+    async def create(self, request: ApiRequest, data: ScheduleIn) -> ScheduleView:
+        """A new schedule; its periods open by themselves from `starts_on`."""
+        async with authorised(request) as actor:
+            await access.region(actor, data.scope, Action.MANAGE_FORMS)
+            await _published(actor, data.form)
+            number = await forms.add_schedule(_new(data, actor.now))
+            await audit.write(audit.by(actor, "schedule.add", f"schedule:{number}", data.scope))
+            return _view(await access.schedule(actor, number, Action.MANAGE_FORMS))
+
+    @patch(
+        "/{number:int}",
+        opt=allows(Action.MANAGE_FORMS),
+        responses=documented(
+            "not_found", "form_not_published", "timetable_invalid", "ladder_invalid"
+        ),
+    )
+    async def change(
+        self, request: ApiRequest, number: SmallPath, data: ScheduleChange
+    ) -> ScheduleView:
+        """Changes a schedule for the periods to come."""
+        async with authorised(request) as actor:
+            row = await access.schedule(actor, number, Action.MANAGE_FORMS)
+            values = _changed(data, row, actor.now)
+            if "form" in values:
+                await _published(actor, values["form"])
+            if values:
+                await forms.change_schedule(number, values)
+                subject = f"schedule:{number}"
+                await audit.write(
+                    audit.by(actor, "schedule.change", subject, row["scope"], set=sorted(values))
+                )
+            return _view(await access.schedule(actor, number, Action.MANAGE_FORMS))
+
+    @get("/{number:int}/preview", opt=allows(Action.SEE_FORMS), responses=documented("not_found"))
+    async def preview(self, request: ApiRequest, number: SmallPath) -> list[Occurrence]:
+        """The next twelve periods by the working calendar of today."""
+        async with authorised(request) as actor:
+            row = await access.schedule(actor, number, Action.SEE_FORMS)
+            days = await calendar.load(row["scope"])
+        cadence = Cadence(row["cadence"])
+        timetable = parse_timetable(from_json(row["timetable"]), cadence)
+        period = period_containing(cadence, max(local_day(actor.now), row["starts_on"]))
+        found = []
+        for _ in range(12):
+            times = timing(period, timetable, days)
+            known = days.covers(local_day(times.closes_at).year)
+            found.append(
+                Occurrence(period.key, times.opens_at, times.due_at, times.closes_at, known)
+            )
+            period = period.next()
+        return found

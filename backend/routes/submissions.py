@@ -1,0 +1,251 @@
+"""Filing: /submissions. A batch in, an outcome per item out; one bad item never fails the others."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.params import Parameter
+from msgspec import Meta
+
+from backend import access
+from backend.access import allows
+from backend.domain.filing import Accepted, Duplicate, Duty, Item, Known, decide, note
+from backend.domain.form_definition import Kind
+from backend.domain.receipts import parse_receipt, receipt_number
+from backend.domain.refusal import Refusal
+from backend.domain.roles import Action, Actor
+from backend.domain.timeliness import CountedBy, may_withdraw
+from backend.problems import Problem, body, language_of
+from backend.routes.batches import batch_operation, read_batch, read_item
+from backend.routes.context import ApiRequest, authorised
+from backend.routes.errors import ProblemBody, documented
+from backend.routes.obligations import ObligationDetail, facts_of, obligation_detail
+from backend.routes.schemas import Line, Note, Number
+from backend.store import audit, filings
+from backend.vault import content_digest
+
+
+class Attachment(msgspec.Struct, forbid_unknown_fields=True):
+    """Named by its content: the bytes may follow later."""
+
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    name: Line
+    size: Annotated[int, Meta(ge=1, le=20_971_520)]
+
+
+class SubmissionIn(msgspec.Struct, forbid_unknown_fields=True):
+    """One filing. The phone makes `id`, so sending again is harmless.
+
+    `kind`: report (with answers), zero 零报告 (with zero_confirmed), unchanged 无变化.
+    `reasons` answers warnings, by check. `captured_at` is the device's clock when it was filled.
+    """
+
+    id: UUID
+    obligation: Number
+    kind: Kind = Kind.REPORT
+    answers: dict[str, Any] = {}
+    reasons: dict[Annotated[str, Meta(max_length=40)], Note] = {}
+    remark: Note = ""
+    attachments: Annotated[list[Attachment], Meta(max_length=20)] = []
+    captured_at: Annotated[datetime, Meta(tz=True)] | None = None
+    zero_confirmed: bool = False
+    on_behalf_reason: Line | None = None
+
+
+class SubmissionBatch(msgspec.Struct, forbid_unknown_fields=True):
+    """Up to 100 filings. `device_time` is the device's clock on sending: it gives the skew."""
+
+    items: Annotated[list[SubmissionIn], Meta(min_length=1, max_length=100)]
+    device_time: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    REJECTED = "rejected"
+
+
+class ItemOutcome(msgspec.Struct, omit_defaults=True):
+    """What became of one item. A receipt is given once the filing is stored durably."""
+
+    index: int
+    outcome: Outcome
+    id: UUID | None = None
+    receipt: str | None = None
+    revision: int | None = None
+    received_at: datetime | None = None
+    counted_at: datetime | None = None
+    counted_by: CountedBy | None = None
+    warnings: list[dict[str, Any]] = []
+    problem: ProblemBody | None = None
+
+
+class BatchOutcome(msgspec.Struct):
+    server_time: datetime
+    items: list[ItemOutcome]
+
+
+def _item(parsed: SubmissionIn) -> Item:
+    try:
+        content = msgspec.json.encode(parsed, order="deterministic")
+    except OverflowError:
+        raise Refusal("invalid", faults=[{"field": "answers", "reason": "number"}]) from None
+    return Item(
+        parsed.id,
+        parsed.obligation,
+        parsed.kind,
+        parsed.answers,
+        parsed.reasons,
+        parsed.remark,
+        [msgspec.structs.asdict(attachment) for attachment in parsed.attachments],
+        parsed.captured_at,
+        parsed.zero_confirmed,
+        parsed.on_behalf_reason,
+        content_digest(content),
+    )
+
+
+def _decide(
+    actor: Actor,
+    item: Item | Refusal,
+    device_time: datetime | None,
+    duties: dict[int, Duty],
+    known: dict[UUID, Known],
+) -> Accepted | Duplicate | Refusal:
+    """One item's outcome; an accepted one counts for the items after it."""
+    if isinstance(item, Refusal):
+        return item
+    duty = duties.get(item.obligation)
+    if duty is None:
+        return Refusal("not_found")
+    on_behalf = not actor.may(Action.FILE_OWN, duty.holder)
+    try:
+        found = decide(
+            item,
+            duty,
+            known.get(item.id),
+            on_behalf=on_behalf,
+            device_now=device_time,
+            now=actor.now,
+        )
+    except Refusal as refusal:
+        return refusal
+    if isinstance(found, Accepted):
+        note(found, duties, known)
+    return found
+
+
+def _outcome(
+    index: int,
+    item: Item | Refusal,
+    found: Accepted | Duplicate | Refusal,
+    receipts: dict[UUID, int],
+    language: str,
+) -> ItemOutcome:
+    number = item.id if isinstance(item, Item) else None
+    if isinstance(found, Refusal):
+        conflict = found.code == "submission_conflict"
+        return ItemOutcome(
+            index,
+            Outcome.CONFLICT if conflict else Outcome.REJECTED,
+            number,
+            problem=ProblemBody(**body(found.code, found.params, language)),
+        )
+    if isinstance(found, Duplicate):
+        known = found.known
+        assert isinstance(item, Item)
+        return ItemOutcome(
+            index,
+            Outcome.DUPLICATE,
+            number,
+            receipt_number(known.sequence or receipts[item.id]),
+            known.revision,
+            known.received_at,
+            known.counted.at,
+            known.counted.by,
+        )
+    return ItemOutcome(
+        index,
+        Outcome.CREATED,
+        number,
+        receipt_number(receipts[found.item.id]),
+        found.revision,
+        found.received_at,
+        found.counted.at,
+        found.counted.by,
+        [warning.as_dict() for warning in found.warnings],
+    )
+
+
+class SubmissionController(Controller):
+    path = "/submissions"
+    tags = ["filing"]
+
+    @post(
+        "/",
+        opt=allows(Action.FILE),
+        status_code=200,
+        operation_class=batch_operation(SubmissionBatch),
+        responses=documented("malformed", "invalid", "too_large"),
+    )
+    async def file(self, request: ApiRequest, body: bytes) -> BatchOutcome:
+        """Files a batch; each item has its own outcome, in order."""
+        device_time, raw = read_batch(body)
+        items = [read_item(part, SubmissionIn, _item) for part in raw]
+        async with authorised(request) as actor:
+            good = [item for item in items if isinstance(item, Item)]
+            pairs = [(item.obligation, item.id) for item in good]
+            duties, known = await access.filing_context(actor, pairs)
+            found = [_decide(actor, item, device_time, duties, known) for item in items]
+            accepted = [each for each in found if isinstance(each, Accepted)]
+            receipts = await filings.record(accepted, actor.account, actor.request)
+        language = language_of(request.headers.get("accept-language"))
+        outcomes = zip(range(len(items)), items, found, strict=True)
+        return BatchOutcome(actor.now, [_outcome(*each, receipts, language) for each in outcomes])
+
+    @get("/{submission:uuid}", opt=allows(Action.SEE_DUTIES), responses=documented("not_found"))
+    async def one(self, request: ApiRequest, submission: UUID) -> ObligationDetail:
+        """The obligation of a submission, with every revision."""
+        async with authorised(request) as actor:
+            row = await access.submission_obligation(actor, submission, None)
+            return await obligation_detail(row, actor.now)
+
+    @get("/", opt=allows(Action.SEE_DUTIES), responses=documented("not_found"))
+    async def by_receipt(
+        self,
+        request: ApiRequest,
+        receipt: Annotated[str, Parameter(min_length=4, max_length=40)],
+    ) -> ObligationDetail:
+        """The obligation behind a receipt number, as read out on the phone."""
+        sequence = parse_receipt(receipt)
+        if sequence is None:
+            raise Problem("not_found")
+        async with authorised(request) as actor:
+            row = await access.submission_obligation(actor, None, sequence)
+            return await obligation_detail(row, actor.now)
+
+    @post(
+        "/{submission:uuid}/withdraw",
+        opt=allows(Action.FILE),
+        status_code=200,
+        responses=documented(
+            "not_found", "already_reviewed", "already_withdrawn", "not_newest", "period_closed"
+        ),
+    )
+    async def withdraw(self, request: ApiRequest, submission: UUID) -> ObligationDetail:
+        """Takes the newest revision back, before any review."""
+        async with authorised(request) as actor:
+            row = await access.submission_to_withdraw(actor, submission)
+            facts = await facts_of(row)
+            refusal = may_withdraw(facts, submission, actor.now)
+            if refusal is not None:
+                raise refusal
+            await filings.withdraw(row["id"], submission, facts, actor.account, actor.now)
+            subject = f"submission:{submission}"
+            await audit.write(audit.by(actor, "submission.withdraw", subject, row["holder"]))
+            fresh = await access.submission_obligation(actor, submission, None)
+            return await obligation_detail(fresh, actor.now)

@@ -1,0 +1,141 @@
+"""Signing in, refreshing and signing out."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from backend.problems import Problem
+from backend.settings import Settings
+from backend.store import audit, people
+from backend.store.database import transaction
+from backend.tables import Session
+from backend.vault import Forged, Vault
+
+MAX_FAILURES: Final = 5
+FAILURE_WINDOW: Final = timedelta(minutes=15)
+
+# argon2 takes a core and 19 MiB for some 30 ms: more at once would only slow down the filing.
+_hashing = asyncio.Semaphore(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a device keeps: the short-lived access token and the one that renews it."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+async def hash_password(vault: Vault, password: str) -> str:
+    """Off the event loop."""
+    async with _hashing:
+        return await asyncio.to_thread(vault.hash_password, password)
+
+
+async def check_password(vault: Vault, password_hash: str | None, password: str) -> bool:
+    """Off the event loop."""
+    async with _hashing:
+        return await asyncio.to_thread(vault.check_password, password_hash, password)
+
+
+async def sign_in(
+    vault: Vault, settings: Settings, phone: str, password: str, device: str, now: datetime
+) -> Tokens:
+    """Opens a session. Problems: bad_credentials, locked_out (5 failures in 15 minutes).
+
+    The answer is decided while holding the number, so that parallel guesses are all counted, and
+    a failure is committed before it is told.
+    """
+    index = vault.index(phone)
+    account = await people.account_by_phone(index)
+    if await people.failures_since(index, now - FAILURE_WINDOW) >= MAX_FAILURES:
+        raise Problem("locked_out")
+    right = await check_password(vault, account["password_hash"] if account else None, password)
+    session = None
+    async with transaction():
+        await people.lock_phone(index)
+        locked = await people.failures_since(index, now - FAILURE_WINDOW) >= MAX_FAILURES
+        if account is not None and right and not locked and account["disabled_at"] is None:
+            session = await _open(account["id"], index, device, settings, now)
+        else:
+            await people.add_failure(index, now)
+        who = account["id"] if account is not None else None
+        result = "done" if session else "refused"
+        await audit.write(audit.Entry(now, who, "session.open", f"account:{who}", result=result))
+    if session is None:
+        raise Problem("locked_out" if locked else "bad_credentials")
+    return _tokens(vault, settings, session, 1, now)
+
+
+async def reprove(vault: Vault, stored: asyncpg.Record, password: str, now: datetime) -> None:
+    """Asks a signed-in person for the password again; guesses count as in `sign_in`."""
+    index = stored["phone_index"]
+    if await people.failures_since(index, now - FAILURE_WINDOW) >= MAX_FAILURES:
+        raise Problem("locked_out")
+    if not await check_password(vault, stored["password_hash"], password):
+        await people.add_failure(index, now)
+        raise Problem("bad_credentials")
+
+
+async def _open(
+    account: UUID, index: bytes, device: str, settings: Settings, now: datetime
+) -> UUID:
+    await people.forget_failures(index)
+    session = uuid4()
+    await people.add_session(
+        Session(
+            id=session,
+            account=account,
+            device=device,
+            generation=1,
+            created_at=now,
+            refreshed_at=now,
+            expires_at=now + timedelta(days=settings.session_days),
+        )
+    )
+    return session
+
+
+def _tokens(
+    vault: Vault, settings: Settings, session: UUID, generation: int, now: datetime
+) -> Tokens:
+    return Tokens(
+        vault.access_token(session, now, settings.access_minutes),
+        vault.refresh_token(session, generation),
+        settings.access_minutes * 60,
+    )
+
+
+async def refresh(vault: Vault, settings: Settings, token: str, now: datetime) -> Tokens:
+    """The next pair of tokens; the old refresh token is spent.
+
+    A spent token coming back means that two hold it: the whole family ends. Problems:
+    token_invalid, session_ended.
+    """
+    try:
+        named = vault.read_refresh_token(token)
+    except Forged:
+        raise Problem("token_invalid") from None
+    async with transaction():
+        generation = await people.advance_session(
+            named.session, named.generation, now, now + timedelta(days=settings.session_days)
+        )
+        if generation is None:
+            ended = await people.end_sessions(now, "replayed", session=named.session)
+            if ended is not None:
+                entry = audit.Entry(
+                    now,
+                    ended["account"],
+                    "session.replay",
+                    f"session:{named.session}",
+                    result="ended",
+                )
+                await audit.write(entry)
+    if generation is None:
+        raise Problem("session_ended")
+    return _tokens(vault, settings, named.session, generation, now)

@@ -1,0 +1,85 @@
+"""The working calendar: the seed, and what a county says differently."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import asyncpg
+
+from backend.domain.calendar import WorkCalendar
+from backend.domain.regions import Level, level_of
+from backend.store.database import fetch, fetch_value
+
+SEED_OWNER = ""
+
+
+def owner_of(scope: str) -> str:
+    """The county whose calendar counts for a scope; above county level the seed alone."""
+    county = Level.COUNTY.digits
+    return scope[:county] if level_of(scope).digits >= county else SEED_OWNER
+
+
+async def load(scope: str) -> WorkCalendar:
+    """The calendar in force for a scope: the seed, overridden by the county's own days."""
+    rows = await fetch(
+        "SELECT owner, date, is_workday FROM work_calendar WHERE owner IN ('', $1) ORDER BY owner",
+        owner_of(scope),
+    )
+    return WorkCalendar(
+        {row["date"]: row["is_workday"] for row in rows}, frozenset(await seeded_years())
+    )
+
+
+async def days(owner: str, year: int) -> list[asyncpg.Record]:
+    """The days of a year as the county sees them, in order."""
+    return await fetch(
+        """SELECT DISTINCT ON (date) date, is_workday, note, source, owner FROM work_calendar
+        WHERE owner IN ('', $1) AND date BETWEEN $2 AND $3 ORDER BY date, owner DESC""",
+        owner,
+        date(year, 1, 1),
+        date(year, 12, 31),
+    )
+
+
+async def put_day(owner: str, day: date, is_workday: bool, note: str) -> None:
+    """The county's word on one day."""
+    await fetch(
+        """INSERT INTO work_calendar (owner, date, is_workday, note, source)
+        VALUES ($1, $2, $3, $4, 'county')
+        ON CONFLICT (owner, date) DO UPDATE SET is_workday = $3, note = $4""",
+        owner,
+        day,
+        is_workday,
+        note,
+    )
+
+
+async def drop_day(owner: str, day: date) -> bool:
+    """Takes the county's word back; False when there was none."""
+    return bool(
+        await fetch_value(
+            "DELETE FROM work_calendar WHERE owner = $1 AND date = $2 RETURNING true", owner, day
+        )
+    )
+
+
+async def seed(rows: Sequence[tuple[date, bool, str]], source: str) -> None:
+    """Adds the published days that are not there yet; rows are (date, is_workday, note)."""
+    await fetch(
+        """INSERT INTO work_calendar (owner, date, is_workday, note, source)
+        SELECT '', d.date, d.is_workday, d.note, $4
+        FROM unnest($1::date[], $2::bool[], $3::text[]) AS d(date, is_workday, note)
+        ON CONFLICT (owner, date) DO NOTHING""",
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+        source,
+    )
+
+
+async def seeded_years() -> list[int]:
+    """The years the seed covers whole."""
+    rows = await fetch(
+        """SELECT extract(year FROM date)::int AS year FROM work_calendar
+        WHERE owner = '' GROUP BY 1 HAVING count(*) >= 365 ORDER BY 1"""
+    )
+    return [row["year"] for row in rows]

@@ -1,0 +1,247 @@
+"""Periods, obligations and their adjustments."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from backend.domain.periods import Period, Timing
+from backend.domain.regions import Level
+from backend.store.database import fetch, fetch_row, fetch_value
+from backend.store.facts import standing_sql
+from backend.store.filters import Filters
+
+# Villages opened at once: filing in one county never waits for the rest of a province.
+_CHUNK = Level.COUNTY.digits
+
+
+async def add_periods(schedule: int, form: int, periods: Sequence[tuple[Period, Timing]]) -> None:
+    """Freezes periods as they are first seen; known ones stay as they were."""
+    await fetch(
+        """INSERT INTO period (schedule, form, key, starts_on, ends_on,
+                               opens_at, due_at, closes_at)
+        SELECT $1::int, $2::int, * FROM unnest($3::text[], $4::date[], $5::date[],
+               $6::timestamptz[], $7::timestamptz[], $8::timestamptz[])
+        ON CONFLICT (schedule, key) DO NOTHING""",
+        schedule,
+        form,
+        [period.key for period, _ in periods],
+        [period.start for period, _ in periods],
+        [period.end for period, _ in periods],
+        [timing.opens_at for _, timing in periods],
+        [timing.due_at for _, timing in periods],
+        [timing.closes_at for _, timing in periods],
+    )
+
+
+async def newest_period_start(schedule: int) -> Any:
+    """The first day of the newest frozen period, or None."""
+    return await fetch_value("SELECT max(starts_on) FROM period WHERE schedule = $1", schedule)
+
+
+async def claim_unopened() -> asyncpg.Record | None:
+    """One period whose obligations are not all there yet, oldest first, held until the commit."""
+    return await fetch_row(
+        """SELECT p.id, p.schedule, p.opens_at, p.due_at, p.closes_at, s.scope, s.ladder::text AS
+           ladder, s.ladder_since, p.opened_up_to
+        FROM period p JOIN schedule s ON s.id = p.schedule
+        WHERE p.opened_at IS NULL ORDER BY p.opens_at, p.id LIMIT 1 FOR UPDATE OF p SKIP LOCKED"""
+    )
+
+
+async def next_chunk(scope: str, after: str) -> str | None:
+    """The next county (or part of one) with villages in the scope, after the chunk `after`."""
+    value: str | None = await fetch_value(
+        f"""SELECT left(min(key), greatest({_CHUNK}, length($1))) FROM region
+        WHERE level = 'village' AND key >= $1 AND key < $1 || ':' AND key > $2 || ':'""",
+        scope,
+        after,
+    )
+    return value
+
+
+async def open_chunk(period: asyncpg.Record, chunk: str, remind_at: datetime | None) -> int:
+    """Opens the period for every village in force under `chunk`, once; gives how many.
+
+    The village rows are taken in code order and their change numbers stamped on what opens.
+    """
+    opened = await fetch_value(
+        """WITH villages AS MATERIALIZED (
+            SELECT key FROM region
+            WHERE level = 'village' AND key >= $2 AND key < $2 || ':' AND valid_to IS NULL
+            ORDER BY key FOR NO KEY UPDATE),
+        bumped AS (
+            UPDATE region r SET change_no = r.change_no + 1 FROM villages v
+            WHERE r.key = v.key AND NOT EXISTS (
+                SELECT 1 FROM obligation o WHERE o.period = $1 AND o.region = v.key)
+            RETURNING r.key, r.change_no),
+        opened AS (
+            INSERT INTO obligation (period, schedule, region, holder, opens_at, due_at, closes_at,
+                original_due_at, original_closes_at, stage, revisions, amended, remind_at,
+                change_no)
+            SELECT $1, $3, key, key, $4, $5, $6, $5, $6, 'none', 0, false, $7, change_no
+            FROM bumped RETURNING region),
+        cells AS (
+            INSERT INTO rate_cell (period, township, closes_at)
+            SELECT DISTINCT $1::int, left(region, 9), $6::timestamptz FROM opened
+            ON CONFLICT (period, township) DO NOTHING)
+        SELECT count(*) FROM opened""",
+        period["id"],
+        chunk,
+        period["schedule"],
+        period["opens_at"],
+        period["due_at"],
+        period["closes_at"],
+        remind_at,
+    )
+    await fetch("UPDATE period SET opened_up_to = $2 WHERE id = $1", period["id"], chunk)
+    return int(opened)
+
+
+async def finish_opening(period: int, now: datetime) -> None:
+    """Marks a period as opened for everybody."""
+    await fetch("UPDATE period SET opened_at = $2 WHERE id = $1", period, now)
+
+
+_LISTED = """SELECT o.id, o.schedule, s.title::text AS title, f.code, p.form, p.key AS period,
+    o.region, r.name AS region_name, o.holder, o.opens_at, o.due_at, o.closes_at,
+    o.original_due_at, o.original_closes_at, o.exempt_at, o.stage, o.stage_since, o.fix_by,
+    o.revisions, s.allowance_hours, s.steps::text AS steps"""
+_SOURCE = """obligation o JOIN period p ON p.id = o.period JOIN schedule s ON s.id = o.schedule
+    JOIN form f ON f.id = p.form JOIN region r ON r.key = o.region"""
+
+
+def _in_scope(where: Filters, scopes: Sequence[str]) -> Filters:
+    """Who answers for it now may see it, and whoever was set over the village then."""
+    if not scopes:
+        return where.add("false")
+    ranges = Filters(*where.args)
+    ranges.within("o.holder", scopes)
+    here = Filters(*ranges.args).within("o.region", scopes)
+    where.args[:] = here.args
+    return where.add(f"({ranges.sql} OR {here.sql})")
+
+
+async def page(
+    scopes: Sequence[str],
+    as_of: datetime,
+    *,
+    under: str | None = None,
+    schedule: int | None = None,
+    period: str | None = None,
+    standing: Sequence[str] | None = None,
+    stage: str | None = None,
+    after: int | None = None,
+    limit: int = 100,
+) -> list[asyncpg.Record]:
+    """Obligations with their standing as of an instant, in order of id; filters as in rates."""
+    where = _in_scope(Filters(as_of), scopes)
+    if under is not None:
+        where.within("o.region", [under])
+    where.add_if(schedule, "o.schedule = ?").add_if(stage, "o.stage = ?")
+    where.add_if(after, "o.id > ?")
+    if period is not None:
+        where.add("o.period IN (SELECT id FROM period WHERE key = ?)", period)
+    cut = f"WHERE x.standing = ANY({where.param(list(standing))})" if standing else ""
+    return await fetch(
+        f"""WITH found AS (
+            SELECT x.* FROM ({standing_sql(where, "$1")}) x {cut}
+            ORDER BY x.id LIMIT {where.param(limit)})
+        {_LISTED}, found.standing, found.due_at AS due_then, found.closes_at AS closes_then
+        FROM found JOIN {_SOURCE.replace("obligation o", "obligation o ON o.id = found.id", 1)}
+        ORDER BY o.id""",
+        *where.args,
+    )
+
+
+async def within(number: int, scopes: Sequence[str]) -> asyncpg.Record | None:
+    """An obligation in one of the scopes."""
+    where = _in_scope(Filters().add("o.id = ?", number), scopes)
+    return await fetch_row(f"{_LISTED} FROM {_SOURCE} WHERE {where.sql}", *where.args)
+
+
+async def adjustments(obligations: Sequence[int]) -> list[asyncpg.Record]:
+    """What moved or waived the obligations, oldest first."""
+    return await fetch(
+        """SELECT a.obligation, a.kind, a.decided_at, a.due_at, a.closes_at, a.reason, a.account,
+                  c.name
+        FROM adjustment a LEFT JOIN account c ON c.id = a.account
+        WHERE a.obligation = ANY($1) ORDER BY a.decided_at, a.id""",
+        list(obligations),
+    )
+
+
+async def lock_for_adjusting(
+    scopes: Sequence[str],
+    *,
+    ids: Sequence[int] | None,
+    under: str | None,
+    schedule: int | None,
+    period: str | None,
+) -> list[asyncpg.Record]:
+    """The obligations meant, with their villages held in code order."""
+    where = Filters().within("o.region", scopes)
+    if under is not None:
+        where.within("o.region", [under])
+    where.add_if(list(ids) if ids is not None else None, "o.id = ANY(?)")
+    where.add_if(schedule, "o.schedule = ?")
+    if period is not None:
+        where.add("o.period IN (SELECT id FROM period WHERE key = ?)", period)
+    await fetch(
+        f"""SELECT key FROM region WHERE key IN
+            (SELECT o.holder FROM obligation o WHERE {where.sql})
+        ORDER BY key FOR NO KEY UPDATE""",
+        *where.args,
+    )
+    return await fetch(
+        f"""SELECT o.id, o.period, o.region, o.holder, o.due_at, o.closes_at, o.exempt_at,
+                   o.schedule, s.ladder::text AS ladder, s.ladder_since, s.scope
+        FROM obligation o JOIN schedule s ON s.id = o.schedule
+        WHERE {where.sql} ORDER BY o.id""",
+        *where.args,
+    )
+
+
+async def adjust(
+    ids: Sequence[int],
+    kind: str,
+    *,
+    due_at: datetime | None,
+    closes_at: datetime | None,
+    remind_at: datetime | None,
+    reason: str,
+    account: UUID,
+    now: datetime,
+) -> None:
+    """Records the adjustment of each and stamps their villages' change numbers."""
+    await fetch(
+        """INSERT INTO adjustment (obligation, kind, decided_at, due_at, closes_at, reason, account)
+        SELECT unnest($1::bigint[]), $2, $3, $4, $5, $6, $7""",
+        list(ids),
+        kind,
+        now,
+        due_at,
+        closes_at,
+        reason,
+        account,
+    )
+    await fetch(
+        """WITH bumped AS (
+            UPDATE region SET change_no = change_no + 1
+            WHERE key IN (SELECT holder FROM obligation WHERE id = ANY($1))
+            RETURNING key, change_no)
+        UPDATE obligation o SET amended = true, change_no = bumped.change_no,
+            due_at = coalesce($3, o.due_at), closes_at = coalesce($4, o.closes_at),
+            exempt_at = CASE $2 WHEN 'exempt' THEN $5 WHEN 'restore' THEN NULL
+                        ELSE o.exempt_at END,
+            remind_at = coalesce($6, o.remind_at)
+        FROM bumped WHERE o.id = ANY($1) AND bumped.key = o.holder""",
+        list(ids),
+        kind,
+        due_at,
+        closes_at,
+        now,
+        remind_at,
+    )

@@ -1,0 +1,198 @@
+"""Accounts, posts, sessions, failed log-ins."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from backend.store.database import fetch, fetch_row, fetch_value
+from backend.store.filters import Filters
+from backend.tables import Account, Post, Session
+
+
+async def actor_rows(session: UUID, now: datetime) -> list[asyncpg.Record]:
+    """The session with its account and every post in force at `now`: one row a post, at least one."""
+    return await fetch(
+        """SELECT s.account, s.ended_at, s.expires_at, a.name, a.disabled_at,
+                  p.id, p.role, p.region, p.is_backup
+        FROM session s JOIN account a ON a.id = s.account
+        LEFT JOIN post p ON p.account = a.id AND p.starts_at <= $2
+                        AND (p.ends_at IS NULL OR p.ends_at > $2)
+        WHERE s.id = $1""",
+        session,
+        now,
+    )
+
+
+async def add_account(account: Account) -> None:
+    """Inserts it; a taken phone number raises asyncpg's UniqueViolationError."""
+    await Account.insert(account)
+
+
+async def account_by_phone(index: bytes) -> asyncpg.Record | None:
+    """Credentials by the keyed index of the phone number."""
+    return await fetch_row(
+        "SELECT id, password_hash, disabled_at FROM account WHERE phone_index = $1", index
+    )
+
+
+async def credentials(account: UUID) -> asyncpg.Record:
+    """What proves an account, by id."""
+    row = await fetch_row(
+        "SELECT id, password_hash, phone_sealed, phone_index FROM account WHERE id = $1", account
+    )
+    assert row is not None
+    return row
+
+
+async def failures_since(phone_index: bytes, since: datetime) -> int:
+    """How many log-ins failed for this number since then."""
+    count: int = await fetch_value(
+        "SELECT count(*) FROM login_failure WHERE phone_index = $1 AND at > $2", phone_index, since
+    )
+    return count
+
+
+async def lock_phone(phone_index: bytes) -> None:
+    """Makes log-ins with one number wait for each other, so that guesses are counted."""
+    await fetch("SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 7))", phone_index)
+
+
+async def add_failure(phone_index: bytes, now: datetime) -> None:
+    """Notes a failed log-in."""
+    await fetch("INSERT INTO login_failure (phone_index, at) VALUES ($1, $2)", phone_index, now)
+
+
+async def forget_failures(phone_index: bytes | None, before: datetime | None = None) -> None:
+    """After a success those of the number; in housekeeping all older ones."""
+    where = Filters().add_if(phone_index, "phone_index = ?").add_if(before, "at < ?")
+    await fetch(f"DELETE FROM login_failure WHERE {where.sql}", *where.args)
+
+
+async def add_session(session: Session) -> None:
+    """Inserts a session."""
+    await Session.insert(session)
+
+
+async def advance_session(
+    session: UUID, generation: int, now: datetime, expires_at: datetime
+) -> int | None:
+    """The next generation, if `generation` is the newest of a session in force; else None."""
+    value: int | None = await fetch_value(
+        """UPDATE session SET generation = generation + 1, refreshed_at = $3, expires_at = $4
+        WHERE id = $1 AND generation = $2 AND ended_at IS NULL AND expires_at > $3
+          AND EXISTS (SELECT 1 FROM account a
+                      WHERE a.id = session.account AND a.disabled_at IS NULL)
+        RETURNING generation""",
+        session,
+        generation,
+        now,
+        expires_at,
+    )
+    return value
+
+
+async def end_sessions(
+    now: datetime,
+    reason: str,
+    *,
+    session: UUID | None = None,
+    account: UUID | None = None,
+    other_than: UUID | None = None,
+) -> asyncpg.Record | None:
+    """Ends one session, or all of an account; gives the account of one that was still running."""
+    where = Filters(now, reason).add("ended_at IS NULL")
+    where.add_if(session, "id = ?").add_if(account, "account = ?").add_if(other_than, "id <> ?")
+    return await fetch_row(
+        f"UPDATE session SET ended_at = $1, end_reason = $2 WHERE {where.sql} RETURNING account",
+        *where.args,
+    )
+
+
+async def add_post(post: Post) -> None:
+    """Inserts a post."""
+    await Post.insert(post)
+
+
+async def holds_post(account: UUID, role: str, region: str, now: datetime) -> bool:
+    """True when the account already holds that role there."""
+    return bool(
+        await fetch_value(
+            """SELECT true FROM post WHERE account = $1 AND role = $2 AND region = $3
+               AND (ends_at IS NULL OR ends_at > $4) LIMIT 1""",
+            account,
+            role,
+            region,
+            now,
+        )
+    )
+
+
+async def end_post(post: UUID, now: datetime) -> bool:
+    """Ends it at once; False when it had ended before."""
+    return bool(
+        await fetch_value(
+            """UPDATE post SET ends_at = greatest($2, starts_at)
+            WHERE id = $1 AND (ends_at IS NULL OR ends_at > $2) RETURNING true""",
+            post,
+            now,
+        )
+    )
+
+
+_PERSON = """SELECT a.id, a.name, a.phone_sealed, a.disabled_at, a.created_at,
+    p.id AS post, p.role, p.region, r.name AS region_name, p.is_backup, p.starts_at, p.ends_at
+    FROM post p JOIN account a ON a.id = p.account JOIN region r ON r.key = p.region"""
+
+
+async def posts_page(
+    scopes: Sequence[str],
+    under: str | None,
+    role: str | None,
+    current_at: datetime | None,
+    after: tuple[str, UUID] | None,
+    limit: int,
+) -> list[asyncpg.Record]:
+    """Posts with their people, in order of region; `current_at` keeps those in force then."""
+    where = Filters().within("p.region", scopes).add_if(role, "p.role = ?")
+    if under is not None:
+        where.within("p.region", [under])
+    if current_at is not None:
+        where.add("p.starts_at <= ?", current_at)
+        where.add("(p.ends_at IS NULL OR p.ends_at > ?)", current_at)
+    if after is not None:
+        where.add("(p.region, p.id) > (?, ?)", *after)
+    return await fetch(
+        f"{_PERSON} WHERE {where.sql} ORDER BY p.region, p.id LIMIT {where.param(limit)}",
+        *where.args,
+    )
+
+
+async def post_within(post: UUID, scopes: Sequence[str]) -> asyncpg.Record | None:
+    """A post in one of the scopes."""
+    where = Filters().add("p.id = ?", post).within("p.region", scopes)
+    return await fetch_row(f"{_PERSON} WHERE {where.sql}", *where.args)
+
+
+async def account_within(account: UUID, scopes: Sequence[str]) -> asyncpg.Record | None:
+    """An account with some post, past or present, in one of the scopes."""
+    where = Filters().add("a.id = ?", account).within("p.region", scopes)
+    return await fetch_row(
+        f"{_PERSON} WHERE {where.sql} ORDER BY p.starts_at DESC LIMIT 1", *where.args
+    )
+
+
+async def posts_in_force(account: UUID, now: datetime) -> list[asyncpg.Record]:
+    """Role and region of every post the account holds."""
+    return await fetch(
+        """SELECT role, region FROM post
+        WHERE account = $1 AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)""",
+        account,
+        now,
+    )
+
+
+async def set_password(account: UUID, password_hash: str) -> None:
+    """Replaces the password."""
+    await fetch("UPDATE account SET password_hash = $2 WHERE id = $1", account, password_hash)

@@ -1,0 +1,180 @@
+"""Counting: reporting rates by area and period as of an instant, and the offices' turnaround."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from backend.domain.regions import Level
+from backend.store.database import fetch, fetch_row
+from backend.store.facts import standing_sql
+from backend.store.filters import Filters
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which obligations to count: the scopes of the asker, narrowed."""
+
+    scopes: Sequence[str]
+    under: str | None = None
+    schedule: int | None = None
+    period: str | None = None
+
+    def cut(self, where: Filters, region: str) -> Filters:
+        """Adds the conditions over `region` and over the table `period p`."""
+        where.within(region, self.scopes)
+        if self.under is not None:
+            where.within(region, [self.under])
+        return where.add_if(self.schedule, "p.schedule = ?").add_if(self.period, "p.key = ?")
+
+
+_COUNTS = """count(*) FILTER (WHERE standing = 'on_time') AS on_time,
+    count(*) FILTER (WHERE standing = 'late') AS late,
+    count(*) FILTER (WHERE standing = 'missing') AS missing,
+    count(*) FILTER (WHERE standing = 'pending') AS pending,
+    count(*) FILTER (WHERE standing = 'exempt') AS exempt,
+    count(*) FILTER (WHERE standing IN ('not_due', 'filed_early')) AS not_due,
+    count(*) FILTER (WHERE standing = 'filed_early') AS filed_early"""
+
+
+async def by_area(wanted: Wanted, level: Level, as_of: datetime) -> list[asyncpg.Record]:
+    """Counts by period and area; `level` says how many digits of the key make an area.
+
+    Finished cells are added up, everything else is counted from the facts. Villages are always
+    counted from the facts: a cell is a township's.
+    """
+    where = Filters(as_of)
+    digits = level.digits
+    if level is Level.VILLAGE:
+        live = _live(where, wanted, digits, "obligation o JOIN period p ON p.id = o.period", "true")
+        return await fetch(f"{live} ORDER BY 1, 2", *where.args)
+    final = wanted.cut(Filters(as_of).add("c.final_from <= $1"), "c.township")
+    rows = await fetch(
+        f"""SELECT c.period, left(c.township, {digits}) AS area, sum(c.on_time)::int AS on_time,
+            sum(c.late)::int AS late, sum(c.missing)::int AS missing, 0 AS pending,
+            sum(c.exempt)::int AS exempt, 0 AS not_due, 0 AS filed_early,
+            sum(c.correction_late)::int AS correction_late
+        FROM rate_cell c JOIN period p ON p.id = c.period WHERE {final.sql} GROUP BY 1, 2""",
+        *final.args,
+    )
+    source = """rate_cell c JOIN period p ON p.id = c.period
+        JOIN obligation o ON o.period = c.period
+            AND o.region >= c.township AND o.region < c.township || ':'"""
+    live = _live(where, wanted, digits, source, "(c.final_from IS NULL OR c.final_from > $1)")
+    return rows + await fetch(live, *where.args)
+
+
+def _live(where: Filters, wanted: Wanted, digits: int, source: str, condition: str) -> str:
+    wanted.cut(where.add(condition), "o.region")
+    standing = standing_sql(where, "$1", source)
+    return f"""SELECT period, left(region, {digits}) AS area, {_COUNTS}, 0 AS correction_late
+        FROM ({standing}) standing GROUP BY 1, 2"""
+
+
+_LATE_CORRECTION = """review r JOIN submission s ON s.id = r.submission
+    JOIN obligation o ON o.id = r.obligation JOIN period p ON p.id = o.period
+    LEFT JOIN LATERAL (
+        SELECT a.received_at FROM submission a
+        WHERE a.obligation = o.id AND a.revision > s.revision AND a.received_at <= $1
+          AND (a.withdrawn_at IS NULL OR a.withdrawn_at > $1)
+        ORDER BY a.revision LIMIT 1) answer ON true
+    WHERE r.decision = 'return' AND r.at <= $1
+      AND r.fix_by < coalesce(answer.received_at, $1)
+      AND (NOT o.amended OR o.exempt_at IS NULL OR o.exempt_at > $1)"""
+
+
+async def late_corrections(
+    wanted: Wanted, level: Level, as_of: datetime, *, live_only: bool
+) -> list[asyncpg.Record]:
+    """Obligations with a return answered late or not at all by `as_of`, by period and area."""
+    where = wanted.cut(Filters(as_of), "o.region")
+    if live_only:
+        where.add(
+            """NOT EXISTS (SELECT 1 FROM rate_cell c WHERE c.period = o.period
+               AND c.township = left(o.region, 9) AND c.final_from <= $1)"""
+        )
+    return await fetch(
+        f"""SELECT o.period, left(o.region, {level.digits}) AS area,
+                   count(DISTINCT o.id)::int AS correction_late
+        FROM {_LATE_CORRECTION} AND {where.sql} GROUP BY 1, 2""",
+        *where.args,
+    )
+
+
+async def turnaround(wanted: Wanted, level: Level, as_of: datetime) -> list[asyncpg.Record]:
+    """How the offices review, by area: decided, in time, median working days, waiting now."""
+    where = wanted.cut(Filters(as_of).add("r.at <= $1 AND r.step = 'town'"), "o.region")
+    decided = await fetch(
+        f"""SELECT left(o.region, {level.digits}) AS area, count(*)::int AS decided,
+            count(*) FILTER (WHERE r.in_time)::int AS in_time,
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY r.waited_workdays) AS median_workdays
+        FROM review r JOIN obligation o ON o.id = r.obligation JOIN period p ON p.id = o.period
+        WHERE {where.sql} GROUP BY 1""",
+        *where.args,
+    )
+    return decided
+
+
+async def periods(wanted: Wanted, as_of: datetime) -> list[asyncpg.Record]:
+    """The periods that had opened by `as_of`, newest first, with their schedules' titles."""
+    where = Filters(as_of).add("p.opens_at <= $1").add_if(wanted.schedule, "p.schedule = ?")
+    where.add_if(wanted.period, "p.key = ?")
+    return await fetch(
+        f"""SELECT p.id, p.key, p.schedule, p.due_at, p.closes_at, s.title::text AS title, f.code
+        FROM period p JOIN schedule s ON s.id = p.schedule JOIN form f ON f.id = p.form
+        WHERE {where.sql} ORDER BY p.due_at DESC, p.id""",
+        *where.args,
+    )
+
+
+async def finish_cell(now: datetime) -> bool:
+    """Makes one cell final: closed, nothing awaiting review or a correction; False if none is.
+
+    From then on only an adjustment or a withdrawal can change its counts, and these reopen it.
+    """
+    cell = await fetch_row(
+        """SELECT c.id, c.period, c.township FROM rate_cell c
+        WHERE c.final_from IS NULL AND c.closes_at < $1 AND NOT EXISTS (
+            SELECT 1 FROM obligation o WHERE o.period = c.period
+            AND o.region >= c.township AND o.region < c.township || ':'
+            AND (o.closes_at >= $1 OR o.stage IN ('town', 'county') OR o.fix_by >= $1))
+        ORDER BY c.closes_at LIMIT 1 FOR UPDATE SKIP LOCKED""",
+        now,
+    )
+    if cell is None:
+        return False
+    wanted = Wanted([cell["township"]])
+    where = Filters(now).add("o.period = ?", cell["period"]).within("o.region", wanted.scopes)
+    counts = await fetch_row(
+        f"SELECT {_COUNTS} FROM ({standing_sql(where, '$1')}) standing", *where.args
+    )
+    late = Filters(now).add("o.period = ?", cell["period"]).within("o.region", wanted.scopes)
+    corrections = await fetch_row(
+        f"SELECT count(DISTINCT o.id) AS n FROM {_LATE_CORRECTION} AND {late.sql}", *late.args
+    )
+    assert counts is not None
+    assert corrections is not None
+    await fetch(
+        """UPDATE rate_cell SET final_from = $2, on_time = $3, late = $4, missing = $5,
+           exempt = $6, correction_late = $7 WHERE id = $1""",
+        cell["id"],
+        now,
+        counts["on_time"],
+        counts["late"],
+        counts["missing"],
+        counts["exempt"],
+        corrections["n"],
+    )
+    return True
+
+
+async def reopen_cells(obligations: Sequence[int]) -> None:
+    """Makes the cells of these obligations be counted anew, as their facts are changing."""
+    await fetch(
+        """UPDATE rate_cell c SET final_from = NULL, closes_at = o.closes_at
+        FROM (SELECT period, left(region, 9) AS township, max(closes_at) AS closes_at
+              FROM obligation WHERE id = ANY($1) GROUP BY 1, 2) o
+        WHERE c.period = o.period AND c.township = o.township""",
+        list(obligations),
+    )

@@ -1,0 +1,85 @@
+"""What changed for a phone since its cursor."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from backend.store.database import fetch
+
+
+async def heads(account: UUID, villages: Sequence[str]) -> tuple[int, dict[str, int]]:
+    """The newest change number of the account's messages and of each village."""
+    rows = await fetch(
+        """SELECT NULL AS key, change_no FROM account WHERE id = $1
+        UNION ALL SELECT key, change_no FROM region WHERE key = ANY($2)""",
+        account,
+        list(villages),
+    )
+    numbers = {row["key"]: row["change_no"] for row in rows}
+    return numbers.pop(None, 0), numbers
+
+
+_OBLIGATION = """SELECT o.id, o.schedule, sc.title::text AS title, f.code, p.form,
+    p.key AS period, p.starts_on, p.ends_on, o.holder, o.region, o.opens_at, o.due_at, o.closes_at,
+    o.original_due_at, o.exempt_at, o.stage, o.fix_by, sc.allowance_hours,
+    s.id AS submission, s.revision, s.receipt, s.kind, s.answers::text AS answers,
+    s.reasons::text AS reasons, s.remark, s.received_at, s.counted_at, s.counted_by, s.on_behalf,
+    o.first_counted_at, v.defects::text AS defects, v.remark AS review_remark,
+    CASE WHEN o.stage IN ('none', 'returned') THEN (
+        SELECT l.answers::text FROM obligation e JOIN submission l ON l.id = e.newest
+        WHERE e.holder = o.holder AND e.schedule = o.schedule AND e.stage = 'accepted'
+          AND e.beneficiary IS NOT DISTINCT FROM o.beneficiary
+          AND e.original_due_at < o.original_due_at
+        ORDER BY e.original_due_at DESC, e.region = o.region DESC LIMIT 1) END AS last
+    FROM since JOIN obligation o ON o.holder = since.key AND o.change_no > since.change_no
+    JOIN period p ON p.id = o.period JOIN schedule sc ON sc.id = o.schedule
+    JOIN form f ON f.id = p.form LEFT JOIN submission s ON s.id = o.newest
+    LEFT JOIN LATERAL (SELECT r.defects, r.remark FROM review r WHERE r.submission = o.newest
+        ORDER BY r.at DESC LIMIT 1) v ON o.stage = 'returned'"""
+
+
+async def obligations(since: dict[str, int], closed_after: datetime) -> list[asyncpg.Record]:
+    """Obligations of each village changed after its number, nearest deadline first.
+
+    Long closed ones (before `closed_after`) are left out: a phone has no more use for them.
+    """
+    return await fetch(
+        f"""WITH since AS (
+            SELECT * FROM unnest($1::text[], $2::bigint[]) AS s(key, change_no))
+        {_OBLIGATION} WHERE o.closes_at >= $3 OR o.stage IN ('returned', 'town', 'county')
+        ORDER BY o.due_at, o.id""",
+        list(since),
+        list(since.values()),
+        closed_after,
+    )
+
+
+async def villages(keys: Sequence[str]) -> list[asyncpg.Record]:
+    """Names of the villages and of their townships."""
+    return await fetch(
+        """SELECT r.key, r.name, t.key AS township, t.name AS township_name
+        FROM region r LEFT JOIN region t ON t.key = r.parent WHERE r.key = ANY($1) ORDER BY r.key""",
+        list(keys),
+    )
+
+
+async def forms(ids: Sequence[int]) -> list[asyncpg.Record]:
+    """Definitions by form id, as JSON text."""
+    return await fetch(
+        "SELECT id, version, definition::text AS definition FROM form WHERE id = ANY($1) ORDER BY id",
+        list(ids),
+    )
+
+
+async def messages(account: UUID, after: int, limit: int) -> list[asyncpg.Record]:
+    """The account's newest messages that came after a change number."""
+    return await fetch(
+        """SELECT id, kind, params::text AS params, delivered_at, read_at FROM message
+        WHERE account = $1 AND delivered_at IS NOT NULL AND change_no > $2
+        ORDER BY change_no DESC LIMIT $3""",
+        account,
+        after,
+        limit,
+    )

@@ -1,0 +1,39 @@
+"""What is asked (forms) and when (schedules)."""
+
+from piccolo.columns import JSONB, UUID, Date, ForeignKey, Integer, Serial, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+
+class Form(Table):
+    """Code + version. `owner` is the region that defined it, '' for the shipped ones."""
+
+    id = Serial(primary_key=True)
+    owner = Varchar(length=12, default="")
+    code = Varchar(length=40)
+    version = Integer()
+    definition = JSONB()
+    created_at = Timestamptz(default=None)
+    created_by = UUID(null=True, default=None)
+    published_at = Timestamptz(null=True, default=None)
+
+    form_unique_version = Unique([owner, code, version])
+
+
+class Schedule(Table):
+    """Form × cadence × due rule × scope × ladder."""
+
+    id = Serial(primary_key=True)
+    scope = Varchar(length=12, index=True)
+    form = ForeignKey(Form, on_delete=OnDelete.restrict)
+    title = JSONB()
+    cadence = Varchar(length=10)
+    timetable = JSONB()
+    steps = JSONB()
+    ladder = JSONB()
+    ladder_since = Timestamptz(default=None)
+    allowance_hours = Integer(default=24)
+    starts_on = Date(default=None)
+    ends_on = Date(null=True, default=None)
+    created_at = Timestamptz(default=None)

@@ -1,0 +1,65 @@
+"""The outbox: what is to be said to whom, and through which channel it went."""
+
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    BigSerial,
+    ForeignKey,
+    Integer,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.base import OnDelete
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from backend.tables.duties import Obligation
+from backend.tables.people import Account
+
+
+class Message(Table):
+    """Something to tell one person. Visible to them once `delivered_at` is set."""
+
+    id = UUID(primary_key=True)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict)
+    kind = Varchar(length=20)
+    # The village it is about, where there is one: only who holds a post there is told.
+    region = Varchar(length=12, null=True, default=None)
+    params = JSONB()
+    slot_at = Timestamptz(default=None)
+    created_at = Timestamptz(default=None)
+    delivered_at = Timestamptz(null=True, default=None)
+    dropped_at = Timestamptz(null=True, default=None)
+    read_at = Timestamptz(null=True, default=None)
+    change_no = BigInt(default=0)
+
+
+class Reminder(Table):
+    """The decision that a step of the ladder reaches a person, at most once per obligation."""
+
+    id = BigSerial(primary_key=True)
+    obligation = ForeignKey(Obligation, on_delete=OnDelete.restrict)
+    step = Varchar(length=20)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict)
+    message = ForeignKey(Message, on_delete=OnDelete.restrict, index=True)
+    decided_at = Timestamptz(default=None)
+
+    reminder_unique_step = Unique([obligation, step, account])
+
+
+class Delivery(Table):
+    """A message on its way through one channel; claimed by a lease, retried with backoff."""
+
+    id = BigSerial(primary_key=True)
+    message = ForeignKey(Message, on_delete=OnDelete.restrict)
+    channel = Varchar(length=20)
+    not_before = Timestamptz(default=None)
+    claimed_until = Timestamptz(null=True, default=None)
+    attempts = Integer(default=0)
+    sent_at = Timestamptz(null=True, default=None)
+    failed_at = Timestamptz(null=True, default=None)
+    failure = Text(null=True, default=None)
+
+    delivery_unique_channel = Unique([message, channel])

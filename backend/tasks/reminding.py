@@ -1,0 +1,83 @@
+"""Decides which step of the ladder is due for whom, and adds it to that person's digest."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from backend.domain.addressees import Holder, addressees
+from backend.domain.calendar import WorkCalendar
+from backend.domain.regions import Level
+from backend.domain.reminders import Step, due_step, next_instant, parse_ladder
+from backend.domain.roles import Role
+from backend.store import calendar, messages
+from backend.store.database import from_json, transaction
+
+BATCH: Final = 500
+# A digest waits this long for what else falls into the same slot.
+GATHER: Final = timedelta(seconds=20)
+
+
+async def remind_some(now: datetime) -> bool:
+    """Looks at the obligations whose moment has come; False when there is none."""
+    async with transaction():
+        rows = await messages.claim_remindable(now, BATCH)
+        if not rows:
+            return False
+        days = {row["scope"]: await calendar.load(row["scope"]) for row in _per_scope(rows)}
+        due = [(row, _due(row, days[row["scope"]], now)) for row in rows]
+        told = await _addressed([(row, step) for row, step in due if step is not None], now)
+        digests = await messages.digests([who for _, _, who in told], now + GATHER, now)
+        await messages.add_reminders([(n, step, who, digests[who]) for n, step, who in told], now)
+        await messages.set_remind_at(
+            [(row["id"], _next(row, days[row["scope"]], now)) for row in rows]
+        )
+    return True
+
+
+def _per_scope(rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
+    return list({row["scope"]: row for row in rows}.values())
+
+
+def _due(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> Step | None:
+    if row["exempt_at"] is not None or row["closes_at"] < now:
+        return None
+    return due_step(
+        parse_ladder(from_json(row["ladder"])),
+        row["due_at"],
+        days,
+        ladder_since=row["ladder_since"],
+        sent=row["sent"],
+        now=now,
+    )
+
+
+def _next(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> datetime | None:
+    if row["closes_at"] < now:
+        return None
+    return next_instant(parse_ladder(from_json(row["ladder"])), row["due_at"], days, now)
+
+
+async def _addressed(
+    due: Sequence[tuple[asyncpg.Record, Step]], now: datetime
+) -> list[tuple[int, str, UUID]]:
+    """(obligation, step, account) for everybody a step reaches now."""
+    villages = {row["holder"] for row, _ in due}
+    places = {v[: level.digits] for v in villages for level in _ABOVE}
+    holders: dict[str, list[Holder]] = {}
+    for row in await messages.holders(sorted(places), now):
+        held = Holder(row["account"], Role(row["role"]), row["is_backup"])
+        holders.setdefault(row["region"], []).append(held)
+    return [
+        (row["id"], step.key, account)
+        for row, step in due
+        for account in addressees(
+            step.audience,
+            *(holders.get(row["holder"][: level.digits], ()) for level in _ABOVE),
+        )
+    ]
+
+
+_ABOVE = (Level.VILLAGE, Level.TOWNSHIP, Level.COUNTY)

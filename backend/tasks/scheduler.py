@@ -1,0 +1,126 @@
+"""The clock of background work: one process among many holds a lock and runs it.
+
+When that process dies its connection goes, the lock is free, and another takes over.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+import asyncpg
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from backend.clock import Clock
+from backend.observe import TASKS
+from backend.store import tasks
+from backend.store.tasks import LEADER_LOCK
+from backend.tasks import delivering, housekeeping, opening, reminding
+from backend.vault import Vault
+
+log = logging.getLogger("cunbao.tasks")
+RETRY_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A take-one function, called until it finds nothing, every so many seconds."""
+
+    name: str
+    seconds: int
+    take: Callable[[datetime], Awaitable[bool]]
+
+
+async def _open(now: datetime) -> bool:
+    await opening.freeze_periods(now)
+    while await opening.open_one(now):
+        pass
+    return False
+
+
+def jobs(vault: Vault) -> list[Job]:
+    """The timetable."""
+    return [
+        Job("open", 60, _open),
+        Job("remind", 30, reminding.remind_some),
+        Job("deliver", 5, delivering.deliver_some),
+        Job("seal", 3, partial(housekeeping.seal_some, vault.audit_key)),
+        Job("finish_cells", 60, housekeeping.finish_cell),
+        Job("forget_failures", 3600, housekeeping.forget_failures),
+    ]
+
+
+async def run(job: Job, clock: Clock) -> None:
+    """Runs a job until it finds no more work, and notes how it went."""
+    failure = None
+    try:
+        await tasks.started(job.name, clock())
+        while await job.take(clock()):
+            pass
+    except Exception as error:
+        failure = type(error).__name__
+        log.exception("task failed", extra={"task": job.name})
+    TASKS.labels(job.name, "failed" if failure else "done").inc()
+    with suppress(Exception):
+        await tasks.finished(job.name, clock(), failure)
+
+
+@asynccontextmanager
+async def running(database_url: str, clock: Clock, vault: Vault) -> AsyncIterator[None]:
+    """Runs the jobs while this process is the one that holds the lock."""
+    leading = asyncio.create_task(_lead(database_url, clock, jobs(vault)))
+    try:
+        yield
+    finally:
+        leading.cancel()
+        with suppress(asyncio.CancelledError):
+            await leading
+
+
+async def _lead(database_url: str, clock: Clock, timetable: list[Job]) -> None:
+    while True:
+        try:
+            await _lead_once(database_url, clock, timetable)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("no lead", extra={"kind": type(error).__name__})
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _lead_once(database_url: str, clock: Clock, timetable: list[Job]) -> None:
+    """Holds the lead until the connection goes; returns at once when another has it."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
+            return
+        async with _scheduler(clock, timetable):
+            log.info("leading")
+            while True:
+                await asyncio.sleep(RETRY_SECONDS)
+                await connection.execute("SELECT 1")
+    finally:
+        await connection.close(timeout=2)
+
+
+@asynccontextmanager
+async def _scheduler(clock: Clock, timetable: list[Job]) -> AsyncIterator[None]:
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    for job in timetable:
+        scheduler.add_job(
+            run,
+            IntervalTrigger(seconds=job.seconds),
+            args=(job, clock),
+            id=job.name,
+            next_run_time=clock(),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)

@@ -1,0 +1,483 @@
+"""What is true of an obligation at an instant: tables by hand, then any history at all."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backend.domain.calendar import WorkCalendar, local_instant
+from backend.domain.rates import tally
+from backend.domain.refusal import Refusal
+from backend.domain.reviews import (
+    Case,
+    Decision,
+    Defect,
+    Judgement,
+    ReviewFact,
+    ReviewStep,
+    Stage,
+    decide,
+)
+from backend.domain.timeliness import (
+    Adjustment,
+    AdjustmentKind,
+    Correction,
+    Counted,
+    CountedBy,
+    Facts,
+    Filing,
+    State,
+    Verdict,
+    closes_at,
+    correct_clock,
+    correction,
+    count_at,
+    due_at,
+    is_exempt,
+    is_expected,
+    known_filings,
+    may_file,
+    may_withdraw,
+    stage,
+    stage_at,
+    state,
+    verdict,
+)
+
+HOUR = timedelta(hours=1)
+ALLOWANCE = 24 * HOUR
+WEEKDAYS = WorkCalendar({}, frozenset())
+TOWN, COUNTY = ReviewStep.TOWN, ReviewStep.COUNTY
+
+
+def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return local_instant(date(2026, 11, day), time(hour, minute))
+
+
+OPENS, DUE, CLOSES = at(1), at(4, 18), at(11, 18)
+OWED = Facts(OPENS, DUE, CLOSES, (TOWN,))
+
+
+def filed(n: int, when: datetime, withdrawn_at: datetime | None = None) -> Filing:
+    return Filing(UUID(int=n), n, when, None, when, CountedBy.RECEIVED, withdrawn_at)
+
+
+def review(n: int, decision: Decision, when: datetime, step: ReviewStep = TOWN) -> ReviewFact:
+    fix_by = when + 48 * HOUR if decision is Decision.RETURN else None
+    return ReviewFact(UUID(int=n), step, decision, when, fix_by)
+
+
+def with_filings(*filings: Filing, reviews: tuple[ReviewFact, ...] = ()) -> Facts:
+    return replace(OWED, filings=filings, reviews=reviews)
+
+
+def adjusted(*adjustments: Adjustment, facts: Facts = OWED) -> Facts:
+    return replace(facts, adjustments=adjustments)
+
+
+def extended(decided_at: datetime, to: datetime, closes: datetime | None = None) -> Adjustment:
+    return Adjustment(AdjustmentKind.EXTEND, decided_at, to, closes)
+
+
+# --- the two clocks ---------------------------------------------------------------------------
+
+
+def counted(captured: datetime | None, received: datetime) -> Counted:
+    return count_at(captured, received, OPENS, DUE, ALLOWANCE)
+
+
+@pytest.mark.parametrize(
+    ("captured", "received", "counts_at"),
+    [
+        (at(4, 17), at(5, 9), at(4, 17)),
+        (DUE, at(5, 9), DUE),  # captured on the stroke of due
+        (at(4, 17), DUE + ALLOWANCE, at(4, 17)),  # the last instant of the allowance
+        (at(1) - HOUR, at(5, 9), OPENS),  # captured before opening counts at opening
+    ],
+)
+def test_captured_in_time_and_received_within_the_allowance_counts_as_captured(
+    captured: datetime, received: datetime, counts_at: datetime
+) -> None:
+    assert counted(captured, received) == Counted(counts_at, CountedBy.CAPTURED)
+
+
+@pytest.mark.parametrize(
+    ("captured", "received"),
+    [
+        (None, at(5, 9)),
+        (at(4, 9), at(4, 17)),  # received in time anyway
+        (at(4, 9), DUE),
+        (at(4, 18, 1), at(5, 9)),  # captured late
+        (at(4, 17), DUE + ALLOWANCE + timedelta(microseconds=1)),
+    ],
+)
+def test_otherwise_it_counts_as_received(captured: datetime | None, received: datetime) -> None:
+    assert counted(captured, received) == Counted(received, CountedBy.RECEIVED)
+
+
+def test_the_skew_of_the_phone_is_taken_out() -> None:
+    fast = at(4, 20)  # the phone says 20:00 when it is 17:00
+    assert correct_clock(fast - HOUR, fast, at(4, 17)) == at(4, 16)
+    slow = at(4, 10).astimezone(UTC)
+    assert correct_clock(slow - HOUR, slow, at(4, 17)) == at(4, 16)
+
+
+def test_a_capture_after_sending_is_taken_as_received() -> None:
+    assert correct_clock(at(9), at(4), at(4, 17)) == at(4, 17)
+
+
+def test_times_beyond_the_calendar_do_no_harm() -> None:
+    east, west = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
+    first, last = datetime.min.replace(tzinfo=east), datetime.max.replace(tzinfo=west)
+    for captured, now in ((first, last), (last, first), (first, at(4)), (last, last)):
+        corrected = correct_clock(captured, now, at(4, 17))
+        assert corrected <= at(4, 17)
+        count_at(corrected, at(4, 17), OPENS, DUE, ALLOWANCE)
+
+
+# --- states and verdicts ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("t", "expected_state", "expected_verdict", "expected"),
+    [
+        (OPENS - HOUR, State.UPCOMING, Verdict.PENDING, False),
+        (OPENS, State.OPEN, Verdict.PENDING, False),
+        (DUE - HOUR, State.OPEN, Verdict.PENDING, False),
+        (DUE, State.OPEN, Verdict.PENDING, True),
+        (DUE + HOUR, State.OVERDUE, Verdict.PENDING, True),
+        (CLOSES, State.OVERDUE, Verdict.PENDING, True),
+        (CLOSES + timedelta(microseconds=1), State.MISSING, Verdict.MISSING, True),
+    ],
+)
+def test_nothing_filed(
+    t: datetime, expected_state: State, expected_verdict: Verdict, expected: bool
+) -> None:
+    assert (state(OWED, t), verdict(OWED, t)) == (expected_state, expected_verdict)
+    assert is_expected(OWED, t) is expected
+    assert state(OWED, t.astimezone(UTC)) is expected_state
+
+
+def test_the_verdict_is_that_of_the_counted_time() -> None:
+    assert verdict(with_filings(filed(1, DUE)), DUE) is Verdict.ON_TIME
+    assert verdict(with_filings(filed(1, DUE + HOUR)), CLOSES) is Verdict.LATE
+    offline = replace(filed(1, at(5, 9)), counted_at=at(4, 17), counted_by=CountedBy.CAPTURED)
+    facts = with_filings(offline)
+    assert verdict(facts, at(5, 8)) is Verdict.PENDING  # nobody knew of it yet
+    assert verdict(facts, at(5, 9)) is Verdict.ON_TIME
+
+
+def test_review_moves_the_state_and_leaves_the_verdict() -> None:
+    facts = with_filings(
+        filed(1, at(4)),
+        filed(2, at(6)),
+        reviews=(review(1, Decision.RETURN, at(5)), review(2, Decision.PASS, at(20))),
+    )
+    seen = [(state(facts, t), verdict(facts, t)) for t in (at(4), at(5), at(6), at(19), at(20))]
+    assert seen == [
+        (State.SUBMITTED, Verdict.ON_TIME),
+        (State.RETURNED, Verdict.ON_TIME),
+        (State.SUBMITTED, Verdict.ON_TIME),
+        (State.SUBMITTED, Verdict.ON_TIME),
+        (State.ACCEPTED, Verdict.ON_TIME),
+    ]
+
+
+def test_acceptance_needs_every_step() -> None:
+    passes = (review(1, Decision.PASS, at(3)), review(1, Decision.PASS, at(4), COUNTY))
+    facts = replace(with_filings(filed(1, at(2)), reviews=passes), steps=(TOWN, COUNTY))
+    assert [stage_at(facts, at(day)) for day in (1, 2, 3, 4)] == [
+        Stage.NONE,
+        Stage.TOWN,
+        Stage.COUNTY,
+        Stage.ACCEPTED,
+    ]
+    assert [state(facts, at(day)) for day in (2, 3, 4)] == [
+        State.SUBMITTED,
+        State.SUBMITTED,
+        State.ACCEPTED,
+    ]
+
+
+def test_a_withdrawal_takes_the_filing_back() -> None:
+    facts = with_filings(filed(1, at(3), withdrawn_at=at(3, 12)), filed(2, at(5)))
+    assert [state(facts, t) for t in (at(3), at(3, 12), at(5))] == [
+        State.SUBMITTED,
+        State.OPEN,
+        State.SUBMITTED,
+    ]
+    assert [verdict(facts, t) for t in (at(3), at(3, 12), at(5))] == [
+        Verdict.ON_TIME,
+        Verdict.PENDING,
+        Verdict.LATE,
+    ]
+    assert [f.revision for f in known_filings(facts, at(5))] == [2]
+    assert stage(facts) is Stage.TOWN
+    assert stage(with_filings(facts.filings[0])) is Stage.NONE
+
+
+def test_a_withdrawn_correction_leaves_the_return_standing() -> None:
+    facts = with_filings(
+        filed(1, at(3)),
+        filed(2, at(4), withdrawn_at=at(4, 9)),
+        reviews=(review(1, Decision.RETURN, at(3, 12)),),
+    )
+    assert state(facts, at(4)) is State.SUBMITTED
+    assert state(facts, at(4, 9)) is State.RETURNED
+
+
+# --- extension and exemption ------------------------------------------------------------------
+
+
+def test_an_extension_is_true_from_its_decision_on() -> None:
+    late = with_filings(filed(1, at(5)))
+    facts = adjusted(extended(at(6), at(6, 18), at(13, 18)), facts=late)
+    assert (due_at(facts, at(5)), closes_at(facts, at(5))) == (DUE, CLOSES)
+    assert (due_at(facts, at(6)), closes_at(facts, at(6))) == (at(6, 18), at(13, 18))
+    assert verdict(facts, at(5)) is Verdict.LATE  # as it was then
+    assert verdict(facts, at(6)) is Verdict.ON_TIME
+    assert is_expected(facts, at(5))
+    assert not is_expected(facts, at(6))
+    assert is_expected(facts, at(6, 18))
+
+
+def test_the_latest_decision_wins_whatever_the_order_of_the_facts() -> None:
+    first, second = extended(at(3), at(9)), extended(at(4), at(6, 18))
+    for order in ((first, second), (second, first)):
+        assert due_at(adjusted(*order), at(5)) == at(6, 18)
+    assert due_at(adjusted(extended(at(3), at(9)), extended(at(3), at(8))), at(3)) == at(8)
+
+
+def test_closing_never_comes_before_due() -> None:
+    assert closes_at(adjusted(extended(at(3), at(20))), at(3)) == at(20)
+
+
+def test_an_exemption_and_its_end() -> None:
+    facts = adjusted(
+        Adjustment(AdjustmentKind.EXEMPT, at(3)),
+        Adjustment(AdjustmentKind.RESTORE, at(12), due_at=at(16, 18), closes_at=at(20, 18)),
+    )
+    assert [state(facts, at(day)) for day in (2, 3, 11, 12, 17, 21)] == [
+        State.OPEN,
+        State.EXEMPT,
+        State.EXEMPT,
+        State.OPEN,
+        State.OVERDUE,
+        State.MISSING,
+    ]
+    assert verdict(facts, at(11)) is Verdict.EXEMPT
+    assert [is_exempt(facts, at(day)) for day in (2, 3, 12)] == [False, True, False]
+    assert not is_expected(facts, at(11))
+    assert is_expected(facts, at(17))
+
+
+def test_more_time_does_not_end_an_exemption() -> None:
+    facts = adjusted(Adjustment(AdjustmentKind.EXEMPT, at(3)), extended(at(4), at(9)))
+    assert state(facts, at(5)) is State.EXEMPT
+
+
+# --- corrections ------------------------------------------------------------------------------
+
+
+def test_a_correction_is_late_when_its_time_passed() -> None:
+    returned = with_filings(filed(1, at(3)), reviews=(review(1, Decision.RETURN, at(4)),))
+    assert correction(returned, at(3)) is Correction.NONE
+    assert correction(returned, at(6)) is Correction.PENDING  # the last instant
+    assert correction(returned, at(6, 1)) is Correction.LATE
+    in_time = replace(returned, filings=(filed(1, at(3)), filed(2, at(6))))
+    assert correction(in_time, at(9)) is Correction.DONE
+    too_late = replace(returned, filings=(filed(1, at(3)), filed(2, at(6, 1))))
+    assert correction(too_late, at(9)) is Correction.LATE
+    assert verdict(too_late, at(9)) is Verdict.ON_TIME
+    exempt = adjusted(Adjustment(AdjustmentKind.EXEMPT, at(8)), facts=too_late)
+    assert correction(exempt, at(9)) is Correction.NONE
+
+
+def test_one_late_correction_of_several_is_enough() -> None:
+    facts = with_filings(
+        filed(1, at(3)),
+        filed(2, at(9)),
+        filed(3, at(10)),
+        reviews=(review(1, Decision.RETURN, at(4)), review(2, Decision.RETURN, at(9, 12))),
+    )
+    assert correction(facts, at(12)) is Correction.LATE
+
+
+def test_a_withdrawn_correction_does_not_count() -> None:
+    facts = with_filings(
+        filed(1, at(3)),
+        filed(2, at(5), withdrawn_at=at(5, 1)),
+        reviews=(review(1, Decision.RETURN, at(4)),),
+    )
+    assert correction(facts, at(5)) is Correction.DONE
+    assert correction(facts, at(5, 1)) is Correction.PENDING
+    assert correction(facts, at(7)) is Correction.LATE
+
+
+# --- what may be done -------------------------------------------------------------------------
+
+RETURNED = with_filings(filed(1, at(3)), reviews=(review(1, Decision.RETURN, at(4)),))
+ACCEPTED = with_filings(filed(1, at(3)), reviews=(review(1, Decision.PASS, at(4)),))
+
+
+@pytest.mark.parametrize(
+    ("facts", "t", "code"),
+    [
+        (OWED, OPENS - HOUR, "not_open_yet"),
+        (OWED, OPENS, None),
+        (OWED, CLOSES, None),
+        (OWED, CLOSES + HOUR, "period_closed"),
+        (adjusted(Adjustment(AdjustmentKind.EXEMPT, at(3))), at(3), "exempt"),
+        (with_filings(filed(1, at(3))), at(4), "awaiting_review"),
+        (with_filings(filed(1, at(3), withdrawn_at=at(3, 9))), at(4), None),
+        (with_filings(filed(1, at(3), withdrawn_at=at(3, 9))), at(12), "period_closed"),
+        (RETURNED, at(4), None),
+        (RETURNED, at(20), None),  # a correction is welcome after closing too
+        (ACCEPTED, at(4), "already_accepted"),
+        (replace(ACCEPTED, steps=(TOWN, COUNTY)), at(4), "awaiting_review"),
+    ],
+)
+def test_who_may_file(facts: Facts, t: datetime, code: str | None) -> None:
+    refusal = may_file(state(facts, t))
+    assert (refusal.code if refusal else None) == code
+
+
+@pytest.mark.parametrize(
+    ("facts", "n", "t", "code"),
+    [
+        (with_filings(filed(1, at(3))), 1, at(4), None),
+        (with_filings(filed(1, at(3), withdrawn_at=at(3, 9))), 1, at(4), "already_withdrawn"),
+        (RETURNED, 1, at(4), "already_reviewed"),
+        (ACCEPTED, 1, at(4), "already_reviewed"),
+        (with_filings(filed(1, at(3)), filed(2, at(4))), 1, at(5), "not_newest"),
+        (with_filings(filed(1, at(3)), filed(2, at(4))), 2, at(5), None),
+        (with_filings(filed(1, at(3))), 1, at(12), "period_closed"),  # no way back
+        (replace(RETURNED, filings=(filed(1, at(3)), filed(2, at(9)))), 2, at(12), None),
+    ],
+)
+def test_who_may_withdraw(facts: Facts, n: int, t: datetime, code: str | None) -> None:
+    refusal = may_withdraw(facts, UUID(int=n), t)
+    assert (refusal.code if refusal else None) == code
+
+
+# --- any history ------------------------------------------------------------------------------
+
+CALM = ("file", "offline", "pass", "return")
+ANY = (*CALM, "withdraw", "extend", "exempt", "restore")
+
+
+def act(facts: Facts, action: str, now: datetime, hours: int) -> Facts:
+    """The facts after one action at `now`, or the same facts when the rules refuse it."""
+    if action in ("file", "offline"):
+        if may_file(state(facts, now)):
+            return facts
+        n = len(facts.filings) + 1
+        captured = now - hours * HOUR if action == "offline" else None
+        counts = count_at(captured, now, facts.opens_at, due_at(facts, now), ALLOWANCE)
+        filing = Filing(UUID(int=n), n, now, captured, counts.at, counts.by)
+        return replace(facts, filings=(*facts.filings, filing))
+    if action in ("extend", "exempt", "restore"):
+        to = due_at(facts, now) + hours * HOUR if action == "extend" else None
+        change = Adjustment(AdjustmentKind(action), now, to)
+        return replace(facts, adjustments=(*facts.adjustments, change))
+    if not facts.filings:
+        return facts
+    newest = facts.filings[-1]
+    if action == "withdraw":
+        if may_withdraw(facts, newest.id, now):
+            return facts
+        withdrawn = replace(newest, withdrawn_at=now)
+        return replace(facts, filings=(*facts.filings[:-1], withdrawn))
+    return judged(facts, newest, Decision(action), now)
+
+
+def judged(facts: Facts, newest: Filing, decision: Decision, now: datetime) -> Facts:
+    taken = [r for r in facts.reviews if r.submission_id == newest.id]
+    case = Case(newest.id, facts.steps, (), (), taken, newest.withdrawn_at is not None)
+    defects = [Defect(None, "unclear", "")] if decision is Decision.RETURN else []
+    step = COUNTY if taken else TOWN
+    try:
+        outcome = decide(case, Judgement(1, step, decision, defects), WEEKDAYS, now)
+    except Refusal:
+        return facts
+    after = replace(facts, reviews=(*facts.reviews, outcome.review))
+    assert stage(after) is stage_at(after, now) is outcome.stage
+    return after
+
+
+def histories(actions: tuple[str, ...]) -> st.SearchStrategy[Facts]:
+    """Facts made by any sequence of actions that the rules allow."""
+    move = st.tuples(st.integers(0, 50), st.sampled_from(actions), st.integers(0, 60))
+
+    def play(moves: list[tuple[int, str, int]], steps: tuple[ReviewStep, ...]) -> Facts:
+        now, facts = OPENS - 12 * HOUR, replace(OWED, steps=steps)
+        for gap, action, hours in moves:
+            now += gap * HOUR
+            facts = act(facts, action, now, hours)
+        return facts
+
+    return st.builds(
+        play, st.lists(move, max_size=14), st.sampled_from([(TOWN,), (TOWN, COUNTY), ()])
+    )
+
+
+def instants(facts: Facts) -> list[datetime]:
+    """Every instant at which something changes, and one just before and after it."""
+    found = {facts.opens_at, facts.due_at, facts.closes_at}
+    for filing in facts.filings:
+        found |= {filing.received_at, filing.counted_at, filing.withdrawn_at or DUE}
+    for fact in facts.reviews:
+        found |= {fact.at, fact.fix_by or fact.at}
+    for change in facts.adjustments:
+        found |= {change.decided_at, change.due_at or DUE}
+    tick = timedelta(microseconds=1)
+    return sorted({moment + i * tick for moment in found for i in (-1, 0, 1)})
+
+
+def known_at(facts: Facts, t: datetime) -> Facts:
+    """The facts as they were recorded at `t`."""
+    return replace(
+        facts,
+        adjustments=tuple(a for a in facts.adjustments if a.decided_at <= t),
+        filings=tuple(
+            f if f.withdrawn_at is None or f.withdrawn_at <= t else replace(f, withdrawn_at=None)
+            for f in facts.filings
+            if f.received_at <= t
+        ),
+        reviews=tuple(r for r in facts.reviews if r.at <= t),
+    )
+
+
+any_history = settings(max_examples=60, deadline=None)
+
+
+@any_history
+@given(histories(ANY))
+def test_at_every_instant_the_sum_rule_holds_and_only_the_past_counts(facts: Facts) -> None:
+    backwards = replace(facts, filings=facts.filings[::-1], reviews=facts.reviews[::-1])
+    for t in instants(facts):
+        counts = tally([facts], t)  # raises when the sum rule is broken
+        assert counts.expected + counts.exempt + counts.not_due == 1
+        for other in (known_at(facts, t), backwards):
+            assert state(other, t) is state(facts, t)
+            assert verdict(other, t) is verdict(facts, t)
+            assert correction(other, t) is correction(facts, t)
+
+
+@any_history
+@given(histories(CALM))
+def test_a_verdict_once_given_never_changes(facts: Facts) -> None:
+    verdicts = [verdict(facts, t) for t in instants(facts)]
+    given_verdicts = [v for v in verdicts if v is not Verdict.PENDING]
+    assert len(set(given_verdicts)) <= 1
+    assert verdicts == [Verdict.PENDING] * (len(verdicts) - len(given_verdicts)) + given_verdicts
+
+
+@any_history
+@given(histories(CALM))
+def test_a_late_correction_stays_late(facts: Facts) -> None:
+    late = [correction(facts, t) is Correction.LATE for t in instants(facts)]
+    assert late == sorted(late)
