@@ -6,7 +6,8 @@ from typing import Final
 
 import brotli
 import zstandard
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 MINIMUM_BYTES: Final = 600
 
@@ -35,7 +36,7 @@ def compressed(app: ASGIApp) -> ASGIApp:
     """Wraps an application. Whole answers of some size are compressed, streams go as they are."""
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
-        encoding = negotiate(_header(scope)) if scope["type"] == "http" else None
+        encoding = negotiate(_header(scope)) if scope["type"] == ScopeType.HTTP else None
         await app(scope, receive, _encoding(send, encoding) if encoding else send)
 
     return middleware
@@ -45,8 +46,8 @@ def _header(scope: Scope) -> str:
     return ",".join(v.decode("latin-1") for k, v in scope["headers"] if k == b"accept-encoding")
 
 
-def _encoding(send: Send, encoding: str) -> Callable[[Message], object]:
-    held: list[Message] = []
+def _encoding(send: Send, encoding: str) -> Send:
+    held: list[HTTPResponseStartEvent] = []
 
     async def encode(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -64,7 +65,9 @@ def _encoding(send: Send, encoding: str) -> Callable[[Message], object]:
     return encode
 
 
-def _with_encoding(start: Message, encoding: str, length: int) -> list[tuple[bytes, bytes]]:
+def _with_encoding(
+    start: HTTPResponseStartEvent, encoding: str, length: int
+) -> list[tuple[bytes, bytes]]:
     kept = [(k, v) for k, v in start["headers"] if k.lower() != b"content-length"]
     return [
         *kept,

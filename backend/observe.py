@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -34,7 +35,7 @@ def observed(app: ASGIApp) -> ASGIApp:
     """Wraps an application. A caller's `X-Request-Id` is kept when it is a plain word."""
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
         number = _given(scope) or uuid4().hex
@@ -72,7 +73,7 @@ def _noting(send: Send, number: str, status: list[int]) -> Callable[[Message], A
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
     route = str(scope.get("path_template") or "unknown")
-    method = str(scope["method"])
+    method = str(scope.get("method", ""))
     REQUESTS.labels(method, route, str(status)).inc()
     SECONDS.labels(route).observe(seconds)
     if log.isEnabledFor(logging.INFO):

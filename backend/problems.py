@@ -64,6 +64,7 @@ CATALOGUE: dict[str, Entry] = {
         "密码至少{min}位，且不能过于简单",
         "The password needs {min} characters and must not be trivial",
     ),
+    "role_unknown": Entry(422, "没有这种岗位；可选：{roles}", "No such role; one of {roles}"),
     "role_level": Entry(
         422, "该岗位不能设在这一级区划", "This role can't be held at a region of that level"
     ),
@@ -117,7 +118,7 @@ CATALOGUE: dict[str, Entry] = {
         422, "此报表不支持这种填报方式", "This form can't be filed in that way"
     ),
     "nothing_to_repeat": Entry(422, "没有上期数据，不能选择无变化", "No accepted report to repeat"),
-    "answers_unexpected": Entry(
+    "answers_not_empty": Entry(
         422, "零报告和无变化不需要填写数据", "Zero and unchanged reports carry no answers"
     ),
     "zero_unconfirmed": Entry(422, "零报告需要确认", "A zero report needs its confirmation"),

@@ -43,7 +43,10 @@ def main() -> int:
 def _files() -> list[Path]:
     """Every file git knows or would add."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    try:
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        sys.exit("cunbao: this check looks at the files git knows: run it in a clone, with git")
     paths = (ROOT / name.decode() for name in listed.split(b"\0") if name)
     return sorted(path for path in paths if path.is_file())
 

@@ -42,18 +42,18 @@ def normal(raw: object) -> Value:
 
 
 def tidy(number: float, reach: float = 0) -> Value:
-    """`number` on the grid: six decimals below 2**32, two (money) below 2**45, then none.
+    """`number` on the grid: six decimals below 2**30, two (money) below 2**43, then none.
 
-    The steps are where a double still holds that many decimals, so that equal amounts compare
-    equal. `reach` is the largest number that went into a sum: where large ones cancel, their
-    rounding errors stay, so the sum keeps their grid. Halves go up, towards plus infinity:
-    floor(x * scale + 0.5) / scale, all in doubles.
+    The steps are where a double holds that many decimals with room for the errors of a sum, so
+    that equal amounts compare equal. `reach` is the largest number that went into a sum: where
+    large ones cancel, their rounding errors stay, so the sum keeps their grid. Halves go up,
+    towards plus infinity: floor(x * scale + 0.5) / scale, all in doubles.
     """
     if not -LIMIT <= number <= LIMIT:  # NaN lands here too
         return None
     if not number.is_integer():
         size = max(abs(number), reach)
-        scale = 1e6 if size < 2**32 else 1e2 if size < 2**45 else 1.0
+        scale = 1e6 if size < 2**30 else 1e2 if size < 2**43 else 1.0
         number = math.floor(number * scale + 0.5) / scale
     return int(number) if number.is_integer() else number
 

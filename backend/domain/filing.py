@@ -104,22 +104,13 @@ def decide(
         if known.obligation != duty.id or known.digest != item.digest:
             raise Refusal("submission_conflict")
         return Duplicate(known)
-    refusal = may_file(state_in(duty.stage, duty.exempt, duty.times, now))
-    if refusal is not None:
-        raise refusal
-    if item.kind is Kind.ZERO and not item.zero_confirmed:
-        raise Refusal("zero_unconfirmed")
-    if on_behalf and not (item.on_behalf_reason or "").strip():
-        raise Refusal("on_behalf_reason")
+    _welcome(item, duty, on_behalf, now)
     answers = expand(duty.form, item.kind, item.answers, duty.last)
-    findings = validate(duty.form, answers, duty.last, item.reasons)
+    findings = validate(duty.form, answers, duty.last, item.reasons, item.kind)
     if findings.errors:
-        raise Refusal(
-            "answers_invalid",
-            count=len(findings.errors),
-            findings=[finding.as_dict() for finding in findings.errors],
-        )
-    corrected = _corrected(item.captured_at, device_now, now)
+        found = [finding.as_dict() for finding in findings.errors]
+        raise Refusal("answers_invalid", count=len(found), findings=found)
+    times, corrected = duty.times, _corrected(item.captured_at, device_now, now)
     return Accepted(
         item=item,
         duty=duty,
@@ -128,10 +119,21 @@ def decide(
         warnings=tuple(findings.warnings),
         corrected_at=corrected,
         received_at=now,
-        counted=count_at(corrected, now, duty.times.opens_at, duty.times.due_at, duty.allowance),
+        counted=count_at(corrected, now, times.opens_at, times.due_at, duty.allowance),
         stage=stage_of(duty.steps, []),
         on_behalf=on_behalf,
     )
+
+
+def _welcome(item: Item, duty: Duty, on_behalf: bool, now: datetime) -> None:
+    """Whether anything may be filed at all, and in this way."""
+    refusal = may_file(state_in(duty.stage, duty.exempt, duty.times, now))
+    if refusal is not None:
+        raise refusal
+    if item.kind is Kind.ZERO and not item.zero_confirmed:
+        raise Refusal("zero_unconfirmed")
+    if on_behalf and not (item.on_behalf_reason or "").strip():
+        raise Refusal("on_behalf_reason")
 
 
 def _corrected(

@@ -41,9 +41,11 @@ def validate(
     """
     if not isinstance(answers, dict):
         return Findings((_error(Code.NOT_OBJECT, field="answers"),), ())
-    run = _Run(form, answers, last or {}, reasons, asked=kind == Kind.REPORT)
-    run.fields(form.fields.values(), answers, None)
-    run.unknown(answers, form.fields.keys() | form.tables.keys(), None)
+    known = form.fields.keys() | form.tables.keys()
+    named = {key: value for key, value in answers.items() if key in known}
+    run = _Run(form, named, last or {}, reasons, asked=kind == Kind.REPORT)
+    run.fields(form.fields.values(), named, None)
+    run.unknown(answers, known, None)
     rows = {key: run.rows(group) for key, group in form.tables.items()}
     run.checks(rows)
     run.spare_reasons()
@@ -138,7 +140,7 @@ class _Run:
             return
         self.warnings += found
         reason = self.reasons.get(check.key)
-        if reason is None or _judge_reason(reason) or is_blank(reason):
+        if _judge_reason(reason) or is_blank(reason):
             field = check.fields[0]
             self.errors.append(_error(Code.REASON_REQUIRED, field=field, check=check.key))
 

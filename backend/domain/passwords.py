@@ -1,4 +1,6 @@
-"""Which passwords are too weak. Length first (GB/T 22239 asks for complexity; guesses are limited)."""
+"""Which passwords are too weak: length first, for GB/T 22239 and because guesses are limited."""
+
+from itertools import pairwise
 
 from backend.domain.refusal import Refusal
 from backend.domain.roles import Role
@@ -13,8 +15,8 @@ def minimum_length(role: Role) -> int:
 
 
 def check(password: str, minimum: int, phone: str) -> None:
-    """Raises Refusal("weak_password"): too short, too few characters, a run, or the phone number."""
-    steps = {ord(b) - ord(a) for a, b in zip(password, password[1:], strict=False)}
+    """Raises Refusal("weak_password"): short, few characters, a run, or the phone number."""
+    steps = {ord(b) - ord(a) for a, b in pairwise(password)}
     trivial = len(set(password)) < 4 or steps in ({1}, {-1}) or password in phone
     if len(password) < minimum or trivial or phone in password:
         raise Refusal("weak_password", min=minimum)

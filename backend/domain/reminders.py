@@ -172,9 +172,17 @@ def due_step(
 def next_instant(
     ladder: Sequence[Step], due_at: datetime, calendar: WorkCalendar, after: datetime
 ) -> datetime | None:
-    """When to look again: the first moment of a step after `after`, or None when none is left."""
-    instants = (instant for _, instant in step_instants(ladder, due_at, calendar))
-    return next((instant for instant in instants if instant > after), None)
+    """When to look again after a look at `after`, or None when no step is left.
+
+    It is the moment of the next step. A look outside the allowed hours could send nothing, so
+    once a step's moment has come it is repeated when they begin: a late look loses no step.
+    """
+    instants = [instant for _, instant in step_instants(ladder, due_at, calendar)]
+    later = [instant for instant in instants if instant > after]
+    allowed = next_allowed(after, due_at, calendar)
+    if len(later) < len(instants) and allowed > after:
+        later.append(allowed)
+    return min(later, default=None)
 
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")

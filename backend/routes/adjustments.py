@@ -6,6 +6,7 @@ from typing import Annotated
 import asyncpg
 import msgspec
 from litestar import Controller, post
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from backend.access import allows
@@ -57,7 +58,7 @@ def _check(data: AdjustmentIn, rows: list[asyncpg.Record]) -> None:
             raise Problem("extension_not_later", due_at=data.due_at)
 
 
-async def _apply(actor: Actor, data: AdjustmentIn, rows: list[asyncpg.Record]) -> None:
+async def _apply(actor: Actor, data: JSONBody[AdjustmentIn], rows: list[asyncpg.Record]) -> None:
     """Adjusts obligations that share deadlines and ladder together."""
     groups: dict[tuple[datetime, datetime, int], list[asyncpg.Record]] = {}
     for row in rows:
@@ -81,14 +82,14 @@ async def _apply(actor: Actor, data: AdjustmentIn, rows: list[asyncpg.Record]) -
 
 class AdjustmentController(Controller):
     path = "/adjustments"
-    tags = ["duties"]
+    tags = ("duties",)
 
     @post(
         "/",
         opt=allows(Action.ADJUST),
         responses=documented("nothing_to_adjust", "extension_not_later", "not_exempt"),
     )
-    async def adjust(self, request: ApiRequest, data: AdjustmentIn) -> AdjustmentResult:
+    async def adjust(self, request: ApiRequest, data: JSONBody[AdjustmentIn]) -> AdjustmentResult:
         """Extends, waives or restores; the original deadline stays readable."""
         if data.obligations is None and (data.schedule is None or data.period is None):
             raise Problem(

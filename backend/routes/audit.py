@@ -39,7 +39,7 @@ def _view(row: asyncpg.Record) -> AuditView:
 
 class AuditController(Controller):
     path = "/audit"
-    tags = ["audit"]
+    tags = ("audit",)
 
     @get("/", opt=allows(Action.SEE_AUDIT), responses=documented("bad_cursor"))
     async def page(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, delete, get, put
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from backend import access
 from backend.access import allows
@@ -43,11 +43,11 @@ class DayIn(msgspec.Struct, forbid_unknown_fields=True):
 
 class CalendarController(Controller):
     path = "/calendar"
-    tags = ["calendar"]
+    tags = ("calendar",)
 
     @get("/", opt=allows(Action.SIGNED_IN), responses=documented())
     async def year(
-        self, request: ApiRequest, year: Annotated[int, Parameter(ge=2000, le=2199)]
+        self, request: ApiRequest, year: Annotated[int, QueryParameter(ge=2000, le=2199)]
     ) -> Year:
         """A year's working days as the asker's county sees them."""
         async with authorised(request) as actor:
@@ -58,7 +58,9 @@ class CalendarController(Controller):
         return Year(year, seeded, days)
 
     @put("/{day:date}", opt=allows(Action.EDIT_CALENDAR), status_code=204, responses=documented())
-    async def put_day(self, request: ApiRequest, day: date, data: DayIn) -> None:
+    async def put_day(
+        self, request: ApiRequest, day: FromPath[date], data: JSONBody[DayIn]
+    ) -> None:
         """The county's word on a day. Periods already opened keep their deadlines."""
         async with authorised(request) as actor:
             owner = access.county(actor, Action.EDIT_CALENDAR)
@@ -68,7 +70,7 @@ class CalendarController(Controller):
             )
 
     @delete("/{day:date}", opt=allows(Action.EDIT_CALENDAR), responses=documented("not_found"))
-    async def drop_day(self, request: ApiRequest, day: date) -> None:
+    async def drop_day(self, request: ApiRequest, day: FromPath[date]) -> None:
         """Takes the county's word back; the published arrangement counts again."""
         async with authorised(request) as actor:
             owner = access.county(actor, Action.EDIT_CALENDAR)

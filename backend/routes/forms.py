@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import msgspec
 from litestar import Controller, get, post, put
+from litestar.params import FromQuery, JSONBody
 
 from backend import access
 from backend.access import allows
@@ -71,14 +72,14 @@ def _view(row: asyncpg.Record) -> FormView:
 
 class FormController(Controller):
     path = "/forms"
-    tags = ["forms"]
+    tags = ("forms",)
 
     @get("/", opt=allows(Action.SEE_FORMS), responses=documented("bad_cursor"))
     async def page(
         self,
         request: ApiRequest,
         code: WordQuery = None,
-        published: bool | None = None,
+        published: FromQuery[bool | None] = None,
         page: PageQuery = None,
         limit: LimitQuery = 50,
     ) -> Page[FormView]:
@@ -101,7 +102,7 @@ class FormController(Controller):
             return _view(await access.form(actor, number))
 
     @post("/", opt=allows(Action.MANAGE_FORMS), responses=documented("form_invalid"))
-    async def draft(self, request: ApiRequest, data: FormIn) -> FormView:
+    async def draft(self, request: ApiRequest, data: JSONBody[FormIn]) -> FormView:
         """A new draft: the next version of its code in the asker's county."""
         form = parse_definition(data.definition)
         async with authorised(request) as actor:
@@ -115,7 +116,9 @@ class FormController(Controller):
         opt=allows(Action.MANAGE_FORMS),
         responses=documented("not_found", "form_invalid", "form_published"),
     )
-    async def change(self, request: ApiRequest, number: SmallPath, data: FormIn) -> FormView:
+    async def change(
+        self, request: ApiRequest, number: SmallPath, data: JSONBody[FormIn]
+    ) -> FormView:
         """Replaces a draft's definition; its code stays."""
         form = parse_definition(data.definition)
         async with authorised(request) as actor:
@@ -149,7 +152,9 @@ class FormController(Controller):
         status_code=200,
         responses=documented("not_found", "kind_not_allowed", "nothing_to_repeat"),
     )
-    async def trial(self, request: ApiRequest, number: SmallPath, data: Trial) -> TrialResult:
+    async def trial(
+        self, request: ApiRequest, number: SmallPath, data: JSONBody[Trial]
+    ) -> TrialResult:
         """Tries the checks on example answers; nothing is stored."""
         async with authorised(request) as actor:
             row = await access.form(actor, number)

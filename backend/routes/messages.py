@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from litestar import Controller, get, post
+from litestar.params import FromPath, FromQuery
 
 from backend.access import allows
 from backend.domain.roles import Action
@@ -38,13 +39,13 @@ def message_view(row: asyncpg.Record, language: str) -> MessageView:
 
 class MessageController(Controller):
     path = "/messages"
-    tags = ["messages"]
+    tags = ("messages",)
 
     @get("/", opt=allows(Action.SIGNED_IN), responses=documented("bad_cursor"))
     async def page(
         self,
         request: ApiRequest,
-        unread: bool = False,
+        unread: FromQuery[bool] = False,
         page: PageQuery = None,
         limit: LimitQuery = 50,
     ) -> Page[MessageView]:
@@ -66,7 +67,7 @@ class MessageController(Controller):
         status_code=204,
         responses=documented("not_found"),
     )
-    async def read(self, request: ApiRequest, message: UUID) -> None:
+    async def read(self, request: ApiRequest, message: FromPath[UUID]) -> None:
         """Notes that the asker has read it; reading twice changes nothing."""
         async with authorised(request) as actor:
             if not await messages.mark_read(message, actor.account, actor.now):

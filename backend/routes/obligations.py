@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from litestar import Controller, get
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 
 from backend import access
 from backend.access import allows
@@ -207,7 +207,8 @@ async def obligation_detail(row: asyncpg.Record, t: datetime) -> ObligationDetai
     decisions = await reviews.decisions([r["id"] for r in revisions])
     facts = _facts(row, revisions, moves, decisions)
     form = (await forms.definitions([row["form"]]))[row["form"]]
-    shown, before = [], None
+    shown: list[FilingView] = []
+    before: dict[str, Any] | None = None
     for r in revisions:
         answers = from_json(r["answers"])
         changes = [] if before is None else [change.as_dict() for change in diff(before, answers)]
@@ -283,7 +284,9 @@ def _filing(
     )
 
 
-AsOf = Annotated[datetime | None, Parameter(description="An instant not after now, with its zone")]
+AsOf = Annotated[
+    datetime | None, QueryParameter(description="An instant not after now, with its zone")
+]
 
 
 def instant(as_of: datetime | None, now: datetime) -> datetime:
@@ -299,7 +302,7 @@ def instant(as_of: datetime | None, now: datetime) -> datetime:
 
 class ObligationController(Controller):
     path = "/obligations"
-    tags = ["duties"]
+    tags = ("duties",)
 
     @get("/", opt=allows(Action.SEE_DUTIES), responses=documented("bad_cursor", "as_of_future"))
     async def page(
@@ -308,8 +311,8 @@ class ObligationController(Controller):
         region: KeyQuery = None,
         schedule: SmallQuery = None,
         period: PeriodQuery = None,
-        standing: list[Standing] | None = None,
-        stage: Stage | None = None,
+        standing: FromQuery[list[Standing] | None] = None,
+        stage: FromQuery[Stage | None] = None,
         as_of: AsOf = None,
         page: PageQuery = None,
         limit: LimitQuery = 100,

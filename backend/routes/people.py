@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from backend import access, appointments
@@ -102,15 +102,15 @@ def _person(row: asyncpg.Record, vault: Vault) -> PersonView:
 
 class PostController(Controller):
     path = "/posts"
-    tags = ["people"]
+    tags = ("people",)
 
     @get("/", opt=allows(Action.SEE_PEOPLE), responses=documented("bad_cursor"))
     async def page(
         self,
         request: ApiRequest,
         region: KeyQuery = None,
-        role: Role | None = None,
-        past: bool = False,
+        role: FromQuery[Role | None] = None,
+        past: FromQuery[bool] = False,
         page: PageQuery = None,
         limit: LimitQuery = 100,
     ) -> Page[PersonView]:
@@ -135,7 +135,7 @@ class PostController(Controller):
         opt=allows(Action.APPOINT_VILLAGE),
         responses=documented("not_found", "role_level", "post_held", "region_over"),
     )
-    async def appoint(self, request: ApiRequest, data: PostOfAccount) -> Created:
+    async def appoint(self, request: ApiRequest, data: JSONBody[PostOfAccount]) -> Created:
         """Gives somebody of the asker's area another post there."""
         async with authorised(request) as actor:
             await access.account(actor, data.account, Action.SEE_PEOPLE)
@@ -148,7 +148,7 @@ class PostController(Controller):
         status_code=204,
         responses=documented("not_found", "post_over"),
     )
-    async def end(self, request: ApiRequest, number: UUID) -> None:
+    async def end(self, request: ApiRequest, number: FromPath[UUID]) -> None:
         """Ends a post. What it allowed ends in the same moment; the village keeps its duties."""
         async with authorised(request) as actor:
             row = await access.post_to_end(actor, number)
@@ -164,7 +164,7 @@ def _wish(wanted: PostIn, now: datetime) -> appointments.Wish:
 
 class AccountController(Controller):
     path = "/accounts"
-    tags = ["people"]
+    tags = ("people",)
 
     @post(
         "/",
@@ -173,7 +173,7 @@ class AccountController(Controller):
             "not_found", "role_level", "phone_taken", "weak_password", "region_over"
         ),
     )
-    async def create(self, request: ApiRequest, data: AccountIn) -> Created:
+    async def create(self, request: ApiRequest, data: JSONBody[AccountIn]) -> Created:
         """A new person with a first post in the asker's area."""
         vault, number = vault_of(request), uuid4()
         hashed = await appointments.password_hash(vault, data.password, data.post.role, data.phone)
@@ -191,8 +191,8 @@ class AccountController(Controller):
     async def phone(
         self,
         request: ApiRequest,
-        number: UUID,
-        purpose: Annotated[str, Parameter(min_length=2, max_length=100, pattern=r"^[^\u0000]*$")],
+        number: FromPath[UUID],
+        purpose: Annotated[str, QueryParameter(pattern=r"^[^\u0000]{2,100}$")],
     ) -> FullPhone:
         """The full phone number, for a stated purpose; the look leaves an audit entry."""
         async with authorised(request) as actor:
@@ -208,7 +208,9 @@ class AccountController(Controller):
         status_code=204,
         responses=documented("not_found", "weak_password"),
     )
-    async def reset_password(self, request: ApiRequest, number: UUID, data: NewPassword) -> None:
+    async def reset_password(
+        self, request: ApiRequest, number: FromPath[UUID], data: JSONBody[NewPassword]
+    ) -> None:
         """A new password for somebody who lost theirs; all their sessions end."""
         vault = vault_of(request)
         async with authorised(request) as actor:

@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 from litestar import Controller, get
+from litestar.params import FromQuery
 
 from backend.access import allows
 from backend.domain.rates import Counts
@@ -143,14 +144,14 @@ def _period(
 
 class RateController(Controller):
     path = "/rates"
-    tags = ["rates"]
+    tags = ("rates",)
 
     @get("/", opt=allows(Action.SEE_RATES), responses=documented("as_of_future"))
     async def rates(
         self,
         request: ApiRequest,
         region: KeyQuery = None,
-        level: Level = Level.TOWNSHIP,
+        level: FromQuery[Level] = Level.TOWNSHIP,
         schedule: SmallQuery = None,
         period: PeriodQuery = None,
         as_of: AsOf = None,

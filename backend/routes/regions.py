@@ -7,7 +7,7 @@ from typing import Annotated
 import asyncpg
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import Parameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from backend import access
 from backend.access import allows
@@ -70,15 +70,15 @@ def region_view(row: asyncpg.Record) -> RegionView:
 
 class RegionController(Controller):
     path = "/regions"
-    tags = ["regions"]
+    tags = ("regions",)
 
     @get("/", opt=allows(Action.SEE_REGIONS), responses=documented("bad_cursor"))
     async def page(
         self,
         request: ApiRequest,
         under: KeyQuery = None,
-        level: Level | None = None,
-        name: Annotated[str | None, Parameter(max_length=60, pattern=r"^[^\u0000]*$")] = None,
+        level: FromQuery[Level | None] = None,
+        name: Annotated[str | None, QueryParameter(max_length=60, pattern=r"^[^\u0000]*$")] = None,
         page: PageQuery = None,
         limit: LimitQuery = 100,
     ) -> Page[RegionView]:
@@ -108,7 +108,7 @@ class RegionController(Controller):
             "not_found", "region_over", "region_exists", "region_levels_differ", "bad_region_code"
         ),
     )
-    async def change(self, request: ApiRequest, data: RegionChange) -> ChangeResult:
+    async def change(self, request: ApiRequest, data: JSONBody[RegionChange]) -> ChangeResult:
         """Merges or re-codes a village. What was expected of it stays under its old code."""
         async with authorised(request) as actor:
             old = await access.region(actor, data.old, Action.CHANGE_REGIONS)

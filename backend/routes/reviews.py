@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 from litestar import Controller, get, post
+from litestar.params import RawBody
 from msgspec import Meta
 
 from backend import access
@@ -165,7 +166,7 @@ _PLAIN = (
 
 def _stored_alike(row: asyncpg.Record, asked: ReviewIn) -> bool:
     """Whether a review of this id said the same."""
-    return (
+    return bool(
         row["submission"] == asked.submission
         and row["step"] == asked.step
         and row["decision"] == asked.decision
@@ -265,7 +266,7 @@ class _Desk:
 
 class ReviewController(Controller):
     path = "/reviews"
-    tags = ["review"]
+    tags = ("review",)
 
     @get("/", opt=allows(Action.SEE_REVIEWS), responses=documented("bad_cursor"))
     async def queue(
@@ -296,7 +297,7 @@ class ReviewController(Controller):
         operation_class=batch_operation(ReviewBatch),
         responses=documented("malformed", "invalid", "too_large"),
     )
-    async def review(self, request: ApiRequest, body: bytes) -> ReviewBatchOutcome:
+    async def review(self, request: ApiRequest, body: RawBody) -> ReviewBatchOutcome:
         """Passes or returns up to 100 submissions; each has its own outcome, in order."""
         asked = [read_item(raw, ReviewIn, lambda item: item) for raw in read_batch(body)[1]]
         language = language_of(request.headers.get("accept-language"))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import asyncpg
 import msgspec
 from litestar import Controller, get, patch, post
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from backend import access
@@ -57,7 +58,7 @@ class ScheduleChange(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=T
     form: Small | msgspec.UnsetType = msgspec.UNSET
     title: Words | msgspec.UnsetType = msgspec.UNSET
     timetable: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
-    ends_on: date | None | msgspec.UnsetType = msgspec.UNSET
+    ends_on: date | msgspec.UnsetType | None = msgspec.UNSET
     steps: Steps | msgspec.UnsetType = msgspec.UNSET
     allowance_hours: Hours | msgspec.UnsetType = msgspec.UNSET
     ladder: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
@@ -155,7 +156,7 @@ def _changed(data: ScheduleChange, row: asyncpg.Record, now: datetime) -> dict[s
 
 class ScheduleController(Controller):
     path = "/schedules"
-    tags = ["schedules"]
+    tags = ("schedules",)
 
     @get("/", opt=allows(Action.SEE_FORMS), responses=documented("bad_cursor"))
     async def page(
@@ -176,7 +177,7 @@ class ScheduleController(Controller):
             "not_found", "form_not_published", "timetable_invalid", "ladder_invalid"
         ),
     )
-    async def create(self, request: ApiRequest, data: ScheduleIn) -> ScheduleView:
+    async def create(self, request: ApiRequest, data: JSONBody[ScheduleIn]) -> ScheduleView:
         """A new schedule; its periods open by themselves from `starts_on`."""
         async with authorised(request) as actor:
             await access.region(actor, data.scope, Action.MANAGE_FORMS)
@@ -193,7 +194,7 @@ class ScheduleController(Controller):
         ),
     )
     async def change(
-        self, request: ApiRequest, number: SmallPath, data: ScheduleChange
+        self, request: ApiRequest, number: SmallPath, data: JSONBody[ScheduleChange]
     ) -> ScheduleView:
         """Changes a schedule for the periods to come."""
         async with authorised(request) as actor:

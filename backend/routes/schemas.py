@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
 from backend.problems import Problem
@@ -22,16 +22,16 @@ Small = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Phone = Annotated[str, Meta(pattern=r"^1[3-9][0-9]{9}$", max_length=11)]
 Password = Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT)]
 
-KeyQuery = Annotated[str | None, Parameter(pattern=r"^[0-9]{2,12}$", max_length=12)]
-NumberQuery = Annotated[int | None, Parameter(ge=1, le=2**63 - 1)]
-SmallQuery = Annotated[int | None, Parameter(ge=1, le=2**31 - 1)]
-WordQuery = Annotated[str | None, Parameter(pattern=r"^[A-Za-z0-9_.:-]{1,80}$", max_length=80)]
-PeriodQuery = Annotated[str | None, Parameter(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3})?$", max_length=8)]
-PageQuery = Annotated[str | None, Parameter(pattern=r"^[A-Za-z0-9_-]{1,200}$", max_length=200)]
-LimitQuery = Annotated[int, Parameter(ge=1, le=200)]
-NumberPath = Annotated[int, Parameter(ge=1, le=2**63 - 1)]
-SmallPath = Annotated[int, Parameter(ge=1, le=2**31 - 1)]
-KeyPath = Annotated[str, Parameter(pattern=r"^[0-9]{2,12}$", max_length=12)]
+KeyQuery = Annotated[str | None, QueryParameter(pattern=r"^[0-9]{2,12}$", max_length=12)]
+NumberQuery = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
+SmallQuery = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
+WordQuery = Annotated[str | None, QueryParameter(pattern=r"^[A-Za-z0-9_.:-]{1,80}$")]
+PeriodQuery = Annotated[str | None, QueryParameter(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3})?$")]
+PageQuery = Annotated[str | None, QueryParameter(pattern=r"^[A-Za-z0-9_-]{1,200}$")]
+LimitQuery = Annotated[int, QueryParameter(ge=1, le=200)]
+NumberPath = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
+SmallPath = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
+KeyPath = Annotated[str, PathParameter(pattern=r"^[0-9]{2,12}$", max_length=12)]
 
 
 class Words(msgspec.Struct, forbid_unknown_fields=True):

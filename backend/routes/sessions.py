@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, delete, get, post
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from backend import sessions
@@ -63,10 +64,10 @@ def _pair(tokens: sessions.Tokens) -> TokenPair:
 
 class SessionController(Controller):
     path = "/sessions"
-    tags = ["sessions"]
+    tags = ("sessions",)
 
     @post("/", opt=PUBLIC, responses=documented("bad_credentials", "locked_out"))
-    async def sign_in(self, request: ApiRequest, data: Credentials) -> TokenPair:
+    async def sign_in(self, request: ApiRequest, data: JSONBody[Credentials]) -> TokenPair:
         """Phone and password for a pair of tokens. Five failures in 15 minutes lock the number."""
         tokens = await sessions.sign_in(
             vault_of(request),
@@ -79,7 +80,7 @@ class SessionController(Controller):
         return _pair(tokens)
 
     @post("/refresh", opt=PUBLIC, responses=documented("token_invalid", "session_ended"))
-    async def refresh(self, request: ApiRequest, data: RefreshRequest) -> TokenPair:
+    async def refresh(self, request: ApiRequest, data: JSONBody[RefreshRequest]) -> TokenPair:
         """A new pair for the newest refresh token. An older one ends the session for everybody."""
         tokens = await sessions.refresh(
             vault_of(request), settings_of(request), data.refresh_token, now_of(request)
@@ -96,7 +97,7 @@ class SessionController(Controller):
 
 class MeController(Controller):
     path = "/me"
-    tags = ["sessions"]
+    tags = ("sessions",)
 
     @get("/", opt=allows(Action.SIGNED_IN), responses=documented())
     async def me(self, request: ApiRequest) -> Me:
@@ -115,7 +116,7 @@ class MeController(Controller):
         status_code=204,
         responses=documented("bad_credentials", "weak_password", "locked_out"),
     )
-    async def change_password(self, request: ApiRequest, data: PasswordChange) -> None:
+    async def change_password(self, request: ApiRequest, data: JSONBody[PasswordChange]) -> None:
         """Sets a new password; every other session of the account ends."""
         vault = vault_of(request)
         async with authorised(request) as actor:

@@ -1,4 +1,4 @@
-"""Filing: /submissions. A batch in, an outcome per item out; one bad item never fails the others."""
+"""Filing: /submissions. A batch in, an outcome per item out; one bad item fails no other."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter, RawBody
 from msgspec import Meta
 
 from backend import access
@@ -183,7 +183,7 @@ def _outcome(
 
 class SubmissionController(Controller):
     path = "/submissions"
-    tags = ["filing"]
+    tags = ("filing",)
 
     @post(
         "/",
@@ -192,7 +192,7 @@ class SubmissionController(Controller):
         operation_class=batch_operation(SubmissionBatch),
         responses=documented("malformed", "invalid", "too_large"),
     )
-    async def file(self, request: ApiRequest, body: bytes) -> BatchOutcome:
+    async def file(self, request: ApiRequest, body: RawBody) -> BatchOutcome:
         """Files a batch; each item has its own outcome, in order."""
         device_time, raw = read_batch(body)
         items = [read_item(part, SubmissionIn, _item) for part in raw]
@@ -208,7 +208,7 @@ class SubmissionController(Controller):
         return BatchOutcome(actor.now, [_outcome(*each, receipts, language) for each in outcomes])
 
     @get("/{submission:uuid}", opt=allows(Action.SEE_DUTIES), responses=documented("not_found"))
-    async def one(self, request: ApiRequest, submission: UUID) -> ObligationDetail:
+    async def one(self, request: ApiRequest, submission: FromPath[UUID]) -> ObligationDetail:
         """The obligation of a submission, with every revision."""
         async with authorised(request) as actor:
             row = await access.submission_obligation(actor, submission, None)
@@ -218,7 +218,7 @@ class SubmissionController(Controller):
     async def by_receipt(
         self,
         request: ApiRequest,
-        receipt: Annotated[str, Parameter(min_length=4, max_length=40)],
+        receipt: Annotated[str, QueryParameter(min_length=4, max_length=40)],
     ) -> ObligationDetail:
         """The obligation behind a receipt number, as read out on the phone."""
         sequence = parse_receipt(receipt)
@@ -236,7 +236,7 @@ class SubmissionController(Controller):
             "not_found", "already_reviewed", "already_withdrawn", "not_newest", "period_closed"
         ),
     )
-    async def withdraw(self, request: ApiRequest, submission: UUID) -> ObligationDetail:
+    async def withdraw(self, request: ApiRequest, submission: FromPath[UUID]) -> ObligationDetail:
         """Takes the newest revision back, before any review."""
         async with authorised(request) as actor:
             row = await access.submission_to_withdraw(actor, submission)

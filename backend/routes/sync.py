@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import asyncpg
 import msgspec
 from litestar import Controller, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from backend.access import allows
 from backend.domain.receipts import receipt_number
@@ -216,14 +216,14 @@ async def _changes(
 
 class SyncController(Controller):
     path = "/sync"
-    tags = ["filing"]
+    tags = ("filing",)
 
     @get("/", opt=allows(Action.SYNC), responses=documented("bad_cursor"))
     async def sync(
         self,
         request: ApiRequest,
         cursor: Annotated[
-            str | None, Parameter(pattern=r"^[A-Za-z0-9_-]*$", max_length=8000)
+            str | None, QueryParameter(pattern=r"^[A-Za-z0-9_-]*$", max_length=8000)
         ] = None,
     ) -> SyncAnswer:
         """What the asker's villages need, or what changed since `cursor`."""

@@ -55,7 +55,8 @@ async def next_chunk(scope: str, after: str) -> str | None:
     """The next county (or part of one) with villages in the scope, after the chunk `after`."""
     value: str | None = await fetch_value(
         f"""SELECT left(min(key), greatest({_CHUNK}, length($1))) FROM region
-        WHERE level = 'village' AND key >= $1 AND key < $1 || ':' AND key > $2 || ':'""",
+        WHERE level = 'village' AND key >= $1 AND key < $1 || ':'
+          AND ($2 = '' OR key > $2 || ':')""",
         scope,
         after,
     )

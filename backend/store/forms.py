@@ -100,7 +100,8 @@ async def publish(form: int, now: datetime) -> bool:
     """Publishes a draft; False when it already was."""
     return bool(
         await fetch_value(
-            "UPDATE form SET published_at = $2 WHERE id = $1 AND published_at IS NULL RETURNING true",
+            """UPDATE form SET published_at = $2
+            WHERE id = $1 AND published_at IS NULL RETURNING true""",
             form,
             now,
         )

@@ -12,7 +12,7 @@ from backend.tables import Account, Post, Session
 
 
 async def actor_rows(session: UUID, now: datetime) -> list[asyncpg.Record]:
-    """The session with its account and every post in force at `now`: one row a post, at least one."""
+    """The session with its account and posts in force at `now`: a row a post, at least one."""
     return await fetch(
         """SELECT s.account, s.ended_at, s.expires_at, a.name, a.disabled_at,
                   p.id, p.role, p.region, p.is_backup

@@ -60,7 +60,8 @@ async def villages(keys: Sequence[str]) -> list[asyncpg.Record]:
     """Names of the villages and of their townships."""
     return await fetch(
         """SELECT r.key, r.name, t.key AS township, t.name AS township_name
-        FROM region r LEFT JOIN region t ON t.key = r.parent WHERE r.key = ANY($1) ORDER BY r.key""",
+        FROM region r LEFT JOIN region t ON t.key = r.parent
+        WHERE r.key = ANY($1) ORDER BY r.key""",
         list(keys),
     )
 
@@ -68,7 +69,8 @@ async def villages(keys: Sequence[str]) -> list[asyncpg.Record]:
 async def forms(ids: Sequence[int]) -> list[asyncpg.Record]:
     """Definitions by form id, as JSON text."""
     return await fetch(
-        "SELECT id, version, definition::text AS definition FROM form WHERE id = ANY($1) ORDER BY id",
+        """SELECT id, version, definition::text AS definition FROM form
+        WHERE id = ANY($1) ORDER BY id""",
         list(ids),
     )
 

@@ -31,3 +31,27 @@ ALL_TABLES = (
     WorkCalendar,
     TaskRun,
 )
+
+__all__ = [
+    "ALL_TABLES",
+    "Account",
+    "Adjustment",
+    "AuditEntry",
+    "AuditSeal",
+    "Delivery",
+    "Form",
+    "LoginFailure",
+    "Message",
+    "Obligation",
+    "Period",
+    "Post",
+    "RateCell",
+    "Region",
+    "Reminder",
+    "Review",
+    "Schedule",
+    "Session",
+    "Submission",
+    "TaskRun",
+    "WorkCalendar",
+]

@@ -53,7 +53,7 @@ class Submission(Table):
 
 
 class Review(Table):
-    """A decision on one submission at one step. `id` is the reviewer's, so resending is harmless."""
+    """A decision on one submission at one step. The reviewer's device makes `id`."""
 
     id = UUID(primary_key=True)
     submission = ForeignKey(Submission, on_delete=OnDelete.restrict)

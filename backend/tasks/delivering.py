@@ -1,4 +1,4 @@
-"""Sends what waits in the outbox: claims, checks once more, sends outside any transaction, marks."""
+"""Sends what waits in the outbox: claim, check once more, send outside any transaction, mark."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

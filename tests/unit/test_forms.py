@@ -1,4 +1,10 @@
-"""Forms: the shipped ones, the bank of cases shared with the phone, and what filing needs."""
+"""Forms: the shipped ones, the bank of cases shared with the phone, and what filing needs.
+
+A bank names a shipped form or holds a definition, and gives sound answers and last answers. A case
+says what differs: `answers` and `last` are laid over those of the bank (last null: no period
+before; zero and unchanged start from no answers), `kind` is report unless said, `expect` lists what
+is found without nulls, and may give the expanded answers, or the code of a refusal.
+"""
 
 import json
 import re
@@ -212,10 +218,10 @@ def test_unknown_names_are_repeated_safely_and_not_without_end() -> None:
 
 
 def test_diff_names_fields_rows_and_whole_rows() -> None:
-    old = {"a": 1, "b": 2, "gone": 3, "same": [1], "jobs": [{"n": 1, "t": "x"}, {"n": 2}]}
+    old = {"a": 1, "b": 1, "gone": 3, "same": [1], "jobs": [{"n": 1, "t": "x"}, {"n": 2}]}
     new = {"a": 1.0, "b": True, "fresh": 4, "same": [1], "jobs": [{"n": 5, "t": "x"}]}
     assert diff(old, new) == [
-        Change("b", None, 2, True),
+        Change("b", None, 1, True),
         Change("gone", None, 3, None),
         Change("n", 0, 1, 5),
         Change("jobs", 1, {"n": 2}, None),

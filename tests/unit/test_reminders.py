@@ -25,7 +25,7 @@ from backend.domain.reminders import (
 DAYS_2026 = [date(2026, 1, 1) + timedelta(days=i) for i in range(365)]
 CHINA = WorkCalendar({d: chinese_calendar.is_workday(d) for d in DAYS_2026}, frozenset({2026}))
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=40, deadline=None)
 
 
 def at(month: int, day: int, hour: int, minute: int = 0) -> datetime:
@@ -105,9 +105,7 @@ def test_when_a_message_may_go(instant: datetime, allowed: datetime) -> None:
 
 
 def due(now: datetime, sent: set[str], since: datetime = LONG_AGO) -> str | None:
-    step = due_step(
-        DEFAULT_LADDER, at(11, 25, 18), CHINA, ladder_since=since, sent=sent, now=now
-    )
+    step = due_step(DEFAULT_LADDER, at(11, 25, 18), CHINA, ladder_since=since, sent=sent, now=now)
     return step.key if step else None
 
 
@@ -147,6 +145,28 @@ def test_when_to_look_again() -> None:
     for after, found in zip([LONG_AGO, *instants], [*instants, None], strict=True):
         assert next_instant(DEFAULT_LADDER, due_at, CHINA, after) == found
     assert next_instant((), due_at, CHINA, LONG_AGO) is None
+    assert next_instant(DEFAULT_LADDER, due_at, CHINA, at(11, 27, 22)) == at(11, 30, 8)
+    assert next_instant(DEFAULT_LADDER, due_at, CHINA, at(11, 25, 22)) == at(11, 26, 8)
+    assert next_instant(DEFAULT_LADDER, due_at, CHINA, at(11, 18, 22)) == at(11, 20, 9)
+
+
+@quick
+@given(st.lists(st.integers(0, 40), min_size=30, max_size=30))
+def test_however_late_the_looks_come_the_last_step_is_sent_and_none_twice(
+    delays: list[int],
+) -> None:
+    due_at, sent = at(11, 25, 18), list[str]()
+    look = next_instant(DEFAULT_LADDER, due_at, CHINA, LONG_AGO)
+    for delay in delays:
+        if look is None:
+            break
+        now = look + timedelta(hours=delay)
+        step = due(now, set(sent))
+        sent += [step] if step else []
+        look = next_instant(DEFAULT_LADDER, due_at, CHINA, now)
+    order = [step.key for step in DEFAULT_LADDER]
+    assert sent == [key for key in order if key in sent]
+    assert look is not None or sent[-1] == "after_2"
 
 
 audiences = st.lists(st.sampled_from(Audience), min_size=1, unique=True).map(

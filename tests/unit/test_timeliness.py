@@ -1,40 +1,29 @@
-"""What is true of an obligation at an instant: tables by hand, then any history at all."""
+"""What is true of an obligation at an instant: tables by hand."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from backend.domain.calendar import WorkCalendar, local_instant
-from backend.domain.rates import tally
-from backend.domain.refusal import Refusal
+from backend.domain.calendar import local_instant
 from backend.domain.reviews import (
-    Case,
     Decision,
-    Defect,
-    Judgement,
     ReviewFact,
     ReviewStep,
     Stage,
-    decide,
 )
 from backend.domain.timeliness import (
     Adjustment,
     AdjustmentKind,
     Correction,
-    Counted,
     CountedBy,
     Facts,
     Filing,
     State,
     Verdict,
     closes_at,
-    correct_clock,
     correction,
-    count_at,
     due_at,
     is_exempt,
     is_expected,
@@ -48,8 +37,6 @@ from backend.domain.timeliness import (
 )
 
 HOUR = timedelta(hours=1)
-ALLOWANCE = 24 * HOUR
-WEEKDAYS = WorkCalendar({}, frozenset())
 TOWN, COUNTY = ReviewStep.TOWN, ReviewStep.COUNTY
 
 
@@ -80,62 +67,6 @@ def adjusted(*adjustments: Adjustment, facts: Facts = OWED) -> Facts:
 
 def extended(decided_at: datetime, to: datetime, closes: datetime | None = None) -> Adjustment:
     return Adjustment(AdjustmentKind.EXTEND, decided_at, to, closes)
-
-
-# --- the two clocks ---------------------------------------------------------------------------
-
-
-def counted(captured: datetime | None, received: datetime) -> Counted:
-    return count_at(captured, received, OPENS, DUE, ALLOWANCE)
-
-
-@pytest.mark.parametrize(
-    ("captured", "received", "counts_at"),
-    [
-        (at(4, 17), at(5, 9), at(4, 17)),
-        (DUE, at(5, 9), DUE),  # captured on the stroke of due
-        (at(4, 17), DUE + ALLOWANCE, at(4, 17)),  # the last instant of the allowance
-        (at(1) - HOUR, at(5, 9), OPENS),  # captured before opening counts at opening
-    ],
-)
-def test_captured_in_time_and_received_within_the_allowance_counts_as_captured(
-    captured: datetime, received: datetime, counts_at: datetime
-) -> None:
-    assert counted(captured, received) == Counted(counts_at, CountedBy.CAPTURED)
-
-
-@pytest.mark.parametrize(
-    ("captured", "received"),
-    [
-        (None, at(5, 9)),
-        (at(4, 9), at(4, 17)),  # received in time anyway
-        (at(4, 9), DUE),
-        (at(4, 18, 1), at(5, 9)),  # captured late
-        (at(4, 17), DUE + ALLOWANCE + timedelta(microseconds=1)),
-    ],
-)
-def test_otherwise_it_counts_as_received(captured: datetime | None, received: datetime) -> None:
-    assert counted(captured, received) == Counted(received, CountedBy.RECEIVED)
-
-
-def test_the_skew_of_the_phone_is_taken_out() -> None:
-    fast = at(4, 20)  # the phone says 20:00 when it is 17:00
-    assert correct_clock(fast - HOUR, fast, at(4, 17)) == at(4, 16)
-    slow = at(4, 10).astimezone(UTC)
-    assert correct_clock(slow - HOUR, slow, at(4, 17)) == at(4, 16)
-
-
-def test_a_capture_after_sending_is_taken_as_received() -> None:
-    assert correct_clock(at(9), at(4), at(4, 17)) == at(4, 17)
-
-
-def test_times_beyond_the_calendar_do_no_harm() -> None:
-    east, west = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
-    first, last = datetime.min.replace(tzinfo=east), datetime.max.replace(tzinfo=west)
-    for captured, now in ((first, last), (last, first), (first, at(4)), (last, last)):
-        corrected = correct_clock(captured, now, at(4, 17))
-        assert corrected <= at(4, 17)
-        count_at(corrected, at(4, 17), OPENS, DUE, ALLOWANCE)
 
 
 # --- states and verdicts ----------------------------------------------------------------------
@@ -361,123 +292,3 @@ def test_who_may_file(facts: Facts, t: datetime, code: str | None) -> None:
 def test_who_may_withdraw(facts: Facts, n: int, t: datetime, code: str | None) -> None:
     refusal = may_withdraw(facts, UUID(int=n), t)
     assert (refusal.code if refusal else None) == code
-
-
-# --- any history ------------------------------------------------------------------------------
-
-CALM = ("file", "offline", "pass", "return")
-ANY = (*CALM, "withdraw", "extend", "exempt", "restore")
-
-
-def act(facts: Facts, action: str, now: datetime, hours: int) -> Facts:
-    """The facts after one action at `now`, or the same facts when the rules refuse it."""
-    if action in ("file", "offline"):
-        if may_file(state(facts, now)):
-            return facts
-        n = len(facts.filings) + 1
-        captured = now - hours * HOUR if action == "offline" else None
-        counts = count_at(captured, now, facts.opens_at, due_at(facts, now), ALLOWANCE)
-        filing = Filing(UUID(int=n), n, now, captured, counts.at, counts.by)
-        return replace(facts, filings=(*facts.filings, filing))
-    if action in ("extend", "exempt", "restore"):
-        to = due_at(facts, now) + hours * HOUR if action == "extend" else None
-        change = Adjustment(AdjustmentKind(action), now, to)
-        return replace(facts, adjustments=(*facts.adjustments, change))
-    if not facts.filings:
-        return facts
-    newest = facts.filings[-1]
-    if action == "withdraw":
-        if may_withdraw(facts, newest.id, now):
-            return facts
-        withdrawn = replace(newest, withdrawn_at=now)
-        return replace(facts, filings=(*facts.filings[:-1], withdrawn))
-    return judged(facts, newest, Decision(action), now)
-
-
-def judged(facts: Facts, newest: Filing, decision: Decision, now: datetime) -> Facts:
-    taken = [r for r in facts.reviews if r.submission_id == newest.id]
-    case = Case(newest.id, facts.steps, (), (), taken, newest.withdrawn_at is not None)
-    defects = [Defect(None, "unclear", "")] if decision is Decision.RETURN else []
-    step = COUNTY if taken else TOWN
-    try:
-        outcome = decide(case, Judgement(1, step, decision, defects), WEEKDAYS, now)
-    except Refusal:
-        return facts
-    after = replace(facts, reviews=(*facts.reviews, outcome.review))
-    assert stage(after) is stage_at(after, now) is outcome.stage
-    return after
-
-
-def histories(actions: tuple[str, ...]) -> st.SearchStrategy[Facts]:
-    """Facts made by any sequence of actions that the rules allow."""
-    move = st.tuples(st.integers(0, 50), st.sampled_from(actions), st.integers(0, 60))
-
-    def play(moves: list[tuple[int, str, int]], steps: tuple[ReviewStep, ...]) -> Facts:
-        now, facts = OPENS - 12 * HOUR, replace(OWED, steps=steps)
-        for gap, action, hours in moves:
-            now += gap * HOUR
-            facts = act(facts, action, now, hours)
-        return facts
-
-    return st.builds(
-        play, st.lists(move, max_size=14), st.sampled_from([(TOWN,), (TOWN, COUNTY), ()])
-    )
-
-
-def instants(facts: Facts) -> list[datetime]:
-    """Every instant at which something changes, and one just before and after it."""
-    found = {facts.opens_at, facts.due_at, facts.closes_at}
-    for filing in facts.filings:
-        found |= {filing.received_at, filing.counted_at, filing.withdrawn_at or DUE}
-    for fact in facts.reviews:
-        found |= {fact.at, fact.fix_by or fact.at}
-    for change in facts.adjustments:
-        found |= {change.decided_at, change.due_at or DUE}
-    tick = timedelta(microseconds=1)
-    return sorted({moment + i * tick for moment in found for i in (-1, 0, 1)})
-
-
-def known_at(facts: Facts, t: datetime) -> Facts:
-    """The facts as they were recorded at `t`."""
-    return replace(
-        facts,
-        adjustments=tuple(a for a in facts.adjustments if a.decided_at <= t),
-        filings=tuple(
-            f if f.withdrawn_at is None or f.withdrawn_at <= t else replace(f, withdrawn_at=None)
-            for f in facts.filings
-            if f.received_at <= t
-        ),
-        reviews=tuple(r for r in facts.reviews if r.at <= t),
-    )
-
-
-any_history = settings(max_examples=60, deadline=None)
-
-
-@any_history
-@given(histories(ANY))
-def test_at_every_instant_the_sum_rule_holds_and_only_the_past_counts(facts: Facts) -> None:
-    backwards = replace(facts, filings=facts.filings[::-1], reviews=facts.reviews[::-1])
-    for t in instants(facts):
-        counts = tally([facts], t)  # raises when the sum rule is broken
-        assert counts.expected + counts.exempt + counts.not_due == 1
-        for other in (known_at(facts, t), backwards):
-            assert state(other, t) is state(facts, t)
-            assert verdict(other, t) is verdict(facts, t)
-            assert correction(other, t) is correction(facts, t)
-
-
-@any_history
-@given(histories(CALM))
-def test_a_verdict_once_given_never_changes(facts: Facts) -> None:
-    verdicts = [verdict(facts, t) for t in instants(facts)]
-    given_verdicts = [v for v in verdicts if v is not Verdict.PENDING]
-    assert len(set(given_verdicts)) <= 1
-    assert verdicts == [Verdict.PENDING] * (len(verdicts) - len(given_verdicts)) + given_verdicts
-
-
-@any_history
-@given(histories(CALM))
-def test_a_late_correction_stays_late(facts: Facts) -> None:
-    late = [correction(facts, t) is Correction.LATE for t in instants(facts)]
-    assert late == sorted(late)

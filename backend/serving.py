@@ -1,0 +1,52 @@
+"""Running the server processes."""
+
+import os
+import socket
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+
+from backend.settings import Settings
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether the address can be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def serve(config: Settings, host: str, port: int, workers: int) -> None:
+    """Serves until a signal. The workers read their settings from the environment."""
+    assert config.database_url is not None
+    os.environ["CUNBAO_DATABASE_URL"] = config.database_url
+    os.environ["CUNBAO_SECRET_KEY"] = config.secret_key
+    if workers > 1:
+        _share_metrics(config.home / "metrics")
+    Granian(
+        "backend.main:from_environment",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=workers,
+        factory=True,
+        loop=Loops.uvloop,
+        log_enabled=False,
+        backlog=1024,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+    ).serve()
+
+
+def _share_metrics(folder: Path) -> None:
+    """Lets any worker answer for all of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.db"):
+        old.unlink()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
