@@ -116,7 +116,7 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         if demo:
             _make_demo(config)
         click.echo(f"\nAPI    http://{host}:{port}/api/v1")
-        click.echo(f"docs   http://{host}:{port}/schema/swagger\nstop   Ctrl-C\n")
+        click.echo(f"docs   http://{host}:{port}/docs\nstop   Ctrl-C\n")
         serving.serve(config, host, port, workers)
 
 

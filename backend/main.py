@@ -13,7 +13,7 @@ from backend import logs, settings
 from backend.clock import Clock, system_clock
 from backend.compression import compressed
 from backend.observe import observed
-from backend.routes import CONTROLLERS, OPERATIONS
+from backend.routes import CONTROLLERS, OPERATIONS, docs
 from backend.routes.batches import described_schemas
 from backend.routes.errors import HANDLERS
 from backend.settings import Settings
@@ -47,7 +47,8 @@ def _openapi() -> OpenAPIConfig:
         title="Cunbao 村报",
         version=VERSION,
         description="Village employment reports: duties, filing, review and rates.",
-        path="/",
+        path=docs.PATH,
+        render_plugins=[docs.page()],
         components=Components(security_schemes={"bearer": bearer}, schemas=described_schemas()),
         security=[{"bearer": []}],
         use_handler_docstrings=True,

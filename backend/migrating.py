@@ -1,5 +1,7 @@
 """Bringing the database to the shape of the tables, and checking that migrations say the same."""
 
+from contextlib import redirect_stdout
+from io import StringIO
 from itertools import chain
 
 from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
@@ -21,7 +23,8 @@ async def migrate() -> None:
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await Migration.create_table(if_not_exists=True)
-        result = await ForwardsMigrationManager(app_name="cunbao").run()
+        with redirect_stdout(StringIO()):  # Piccolo prints as if to a person at its own command
+            result = await ForwardsMigrationManager(app_name="cunbao").run()
         if not result.success:
             raise RuntimeError(result.message)
     finally:
@@ -30,7 +33,8 @@ async def migrate() -> None:
 
 async def drift() -> list[str]:
     """What the tables say that no migration says: empty when they agree."""
-    alterations = await AutoMigrationManager(auto_input="n").get_alter_statements(APP_CONFIG)
+    with redirect_stdout(StringIO()):
+        alterations = await AutoMigrationManager(auto_input="n").get_alter_statements(APP_CONFIG)
     return list(chain.from_iterable(each.statements for each in alterations))
 
 

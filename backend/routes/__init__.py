@@ -3,6 +3,7 @@
 from backend.routes.adjustments import AdjustmentController
 from backend.routes.audit import AuditController
 from backend.routes.calendar import CalendarController
+from backend.routes.docs import asset
 from backend.routes.forms import FormController
 from backend.routes.messages import MessageController
 from backend.routes.obligations import ObligationController
@@ -34,4 +35,4 @@ CONTROLLERS = (
     PostController,
     AuditController,
 )
-OPERATIONS = (live, ready, metrics)
+OPERATIONS = (live, ready, metrics, asset)

@@ -1,0 +1,175 @@
+"""Rows of a CSV file or an Excel workbook as text, whatever the bytes.
+
+CSV may be UTF-8, with or without a byte order mark, or GB18030, as Excel saves it in China.
+
+A workbook is read by a process of its own with little memory: one kilobyte of XLSX can claim a
+cell in the last corner of the sheet, and the reader ends its process when asked for that much.
+That process is this file run as a program: it takes the workbook and gives CSV.
+"""
+
+import codecs
+import csv
+import io
+import resource
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TextIO
+
+MAX_BYTES: Final = 64 * 1024 * 1024
+MAX_UNPACKED: Final = 512 * 1024 * 1024
+MAX_ROWS: Final = 1_000_000
+_MEMORY: Final = 2 * 1024 * 1024 * 1024
+_CPU_SECONDS: Final = 60
+
+_ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# What people's programs leave around a value; other control characters are a fault of the row.
+_AROUND = " \t\r\n\u00a0\u3000\ufeff"
+
+# Exit codes of the reading process.
+_TOO_BIG, _NO_SHEET = 3, 4
+_EXITS = {
+    _TOO_BIG: "the workbook unpacks to more than 512 MiB",
+    _NO_SHEET: "the workbook has no visible sheet",
+}
+
+
+class BadSheet(Exception):
+    """Why the file can't be read as a table, and in which line (0: the file as a whole)."""
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+class Row(NamedTuple):
+    """The line of the file, from 1, and its cells without the space around them."""
+
+    line: int
+    cells: list[str]
+
+
+def read(path: Path) -> Iterator[Row]:
+    """The rows that are not empty. Raises BadSheet, also after having given some."""
+    content = _content(path)
+    if content.startswith(_OLD_OFFICE):
+        raise BadSheet("an old .xls file or one with a password: save it as .xlsx or CSV")
+    found = _of_workbook(content) if content.startswith(_ZIP) else _of_csv(_decode(content))
+    kept = (row for row in found if any(row.cells))
+    yield from islice(kept, MAX_ROWS)
+    if next(kept, None) is not None:
+        raise BadSheet(f"more than {MAX_ROWS:,} rows")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise BadSheet(f"the file can't be read: {reason or 'not a file name'}") from None
+    if len(content) > MAX_BYTES:
+        raise BadSheet("the file is larger than 64 MiB")
+    return content
+
+
+def _decode(content: bytes) -> str:
+    if content.startswith(_UTF16):
+        raise BadSheet("the file is in UTF-16: save it as CSV UTF-8 or .xlsx")
+    if b"\x00" in content:
+        raise BadSheet("neither CSV nor an .xlsx workbook: it holds zero bytes")
+    for encoding in ("utf-8-sig", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return content.decode(encoding)
+    raise BadSheet("neither UTF-8 nor GB18030 text: save it as CSV UTF-8 or .xlsx")
+
+
+def _of_csv(text: str) -> Iterator[Row]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield Row(line, _trimmed(cells))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise BadSheet(f"not well-formed CSV: {error}", line) from None
+
+
+def _of_workbook(content: bytes) -> Iterator[Row]:
+    with _reading_process(content) as (process, output):
+        try:
+            for line, *cells in csv.reader(output):
+                yield Row(int(line), _trimmed(cells))
+        except (csv.Error, ValueError):
+            raise BadSheet("a cell of the workbook can't be read") from None
+        code = process.wait()
+    if code:
+        raise BadSheet(_EXITS.get(code, "the workbook is damaged, or far too wide or long"))
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    return [cell.strip(_AROUND) for cell in cells]
+
+
+@contextmanager
+def _reading_process(content: bytes) -> Iterator[tuple[subprocess.Popen[str], TextIO]]:
+    with tempfile.TemporaryFile() as spool:
+        spool.write(content)
+        spool.seek(0)
+        process = subprocess.Popen(
+            [sys.executable, "-P", __file__],  # this folder on the path would hide `operator`
+            stdin=spool,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+        with process:
+            try:
+                assert process.stdout is not None
+                yield process, process.stdout
+            finally:
+                process.kill()
+
+
+def _main() -> None:
+    """Reads a workbook from standard input, writes `line, cell, …` as CSV."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with zipfile.ZipFile(sys.stdin.buffer) as archive:
+        if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
+            sys.exit(_TOO_BIG)
+    sys.stdin.buffer.seek(0)
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    book = CalamineWorkbook.from_filelike(sys.stdin.buffer)
+    for number, sheet in enumerate(book.sheets_metadata):
+        if (sheet.typ, sheet.visible) == (SheetTypeEnum.WorkSheet, SheetVisibleEnum.Visible):
+            _write(book.get_sheet_by_index(number))
+            return
+    sys.exit(_NO_SHEET)
+
+
+def _write(sheet: Any) -> None:
+    sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+    writer = csv.writer(sys.stdout)
+    for line, cells in enumerate(sheet.iter_rows(), 1):
+        writer.writerow([line, *map(_text, cells)])
+
+
+def _text(value: object) -> str:
+    """A cell as a person reads it: a code kept as a number has no decimal point."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+if __name__ == "__main__":
+    _main()
