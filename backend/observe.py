@@ -28,6 +28,8 @@ OLDEST = Gauge(
     "cunbao_delivery_oldest_seconds", "Age of the oldest waiting one", multiprocess_mode="max"
 )
 
+# Answers hold people's data: nothing on the way keeps them or guesses what they are.
+_ALWAYS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,40}")
 
 
@@ -60,12 +62,14 @@ def _given(scope: Scope) -> str | None:
 
 
 def _noting(send: Send, number: str, status: list[int]) -> Callable[[Message], Any]:
-    header = (b"x-request-id", number.encode())
+    ours = [*_ALWAYS, (b"x-request-id", number.encode())]
 
     async def noting(message: Message) -> None:
         if message["type"] == "http.response.start":
             status[0] = message["status"]
-            message["headers"] = [*message["headers"], header]
+            given = {name for name, _ in message["headers"]}
+            added = [pair for pair in ours if pair[0] not in given]
+            message["headers"] = [*message["headers"], *added]
         await send(message)
 
     return noting

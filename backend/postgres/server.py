@@ -57,7 +57,6 @@ class Server:
 class _Own:
     """A server this process started."""
 
-    pid: int
     lock: int
     watcher: subprocess.Popen[bytes]
     sockets: Path
@@ -78,7 +77,7 @@ def start(home: Path, *, log: Log = _log) -> Server:
     home = Path(home).resolve()
     with _one_at_a_time:
         mine = _own.get(home)
-        if mine is not None and mine.pid == os.getpid():
+        if mine is not None:
             if mine.watcher.poll() is None and _answers(mine.sockets):
                 return Server(mine.dsn, started_here=False)
             stop(home)  # it crashed
@@ -96,7 +95,7 @@ def stop(home: Path) -> None:
     home = Path(home).resolve()
     with _one_at_a_time:
         mine = _own.pop(home, None)
-        if mine is None or mine.pid != os.getpid():
+        if mine is None:
             return
         os.ftruncate(mine.lock, 0)
         try:
@@ -104,7 +103,6 @@ def stop(home: Path) -> None:
             with contextlib.suppress(OSError):
                 mine.sockets.rmdir()  # it may be in the shared temporary folder
         finally:
-            fcntl.flock(mine.lock, fcntl.LOCK_UN)  # a forked worker may hold a copy
             os.close(mine.lock)
 
 
@@ -117,6 +115,19 @@ def running(home: Path, *, log: Log = _log) -> Iterator[Server]:
     finally:
         if server.started_here:
             stop(home)
+
+
+def _disown() -> None:
+    """A forked worker lets go: the server ends with its starter, though the worker lives on."""
+    for mine in _own.values():
+        os.close(mine.lock)
+        assert mine.watcher.stdin is not None
+        mine.watcher.stdin.close()
+        mine.watcher.returncode = 0  # not this process's child, so nothing to wait for
+    _own.clear()
+
+
+os.register_at_fork(after_in_child=_disown)
 
 
 def _start_or_find(home: Path, place: Place) -> Server:
@@ -157,7 +168,7 @@ def _launch(place: Place, lock: int) -> _Own:
         _end(watcher)
         raise
     os.pwrite(lock, os.fsencode(sockets), 0)
-    return _Own(os.getpid(), lock, watcher, sockets, _dsn(place, sockets))
+    return _Own(lock, watcher, sockets, _dsn(place, sockets))
 
 
 def _sole_lock(place: Place) -> int:
@@ -246,10 +257,7 @@ def _wait_until_ready(place: Place, watcher: subprocess.Popen[bytes]) -> None:
 def _end(watcher: subprocess.Popen[bytes]) -> None:
     """Tell the watcher to stop the server, and wait until it did."""
     assert watcher.stdin is not None
-    # A line rather than only the end of the pipe: a forked worker may hold the pipe open.
-    with contextlib.suppress(BrokenPipeError):
-        watcher.stdin.write(b"\n")
-        watcher.stdin.close()
+    watcher.stdin.close()
     try:
         watcher.wait(PATIENCE_S)
     except subprocess.TimeoutExpired:

@@ -111,8 +111,7 @@ async def _cells(wanted: rates.Wanted, level: Level, t: datetime) -> Cells:
     cells: Cells = defaultdict(Counts)
     for row in await rates.by_area(wanted, level, t):
         cells[row["period"], row["area"]] += _counts(row)
-    live_only = level is not Level.VILLAGE
-    for row in await rates.late_corrections(wanted, level, t, live_only=live_only):
+    for row in await rates.late_corrections(wanted, level, t):
         late = Counts(correction_late=row["correction_late"])
         cells[row["period"], row["area"]] += late
     return cells
@@ -159,7 +158,9 @@ class RateController(Controller):
         """Counts by area and period as of an instant; the same question gives the same answer."""
         async with authorised(request) as actor:
             t = instant(as_of, actor.now)
-            wanted = rates.Wanted(actor.scopes(Action.SEE_RATES), region, schedule, period)
+            # Who sees only aggregates sees no village.
+            seeing = Action.SEE_DUTIES if level is Level.VILLAGE else Action.SEE_RATES
+            wanted = rates.Wanted(actor.scopes(seeing), region, schedule, period)
             cells = await _cells(wanted, level, t)
             turned = {
                 row["area"]: Turnaround(row["decided"], row["in_time"], row["median_workdays"])

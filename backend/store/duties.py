@@ -116,13 +116,8 @@ _SOURCE = """obligation o JOIN period p ON p.id = o.period JOIN schedule s ON s.
 
 def _in_scope(where: Filters, scopes: Sequence[str]) -> Filters:
     """Who answers for it now may see it, and whoever was set over the village then."""
-    if not scopes:
-        return where.add("false")
-    ranges = Filters(*where.args)
-    ranges.within("o.holder", scopes)
-    here = Filters(*ranges.args).within("o.region", scopes)
-    where.args[:] = here.args
-    return where.add(f"({ranges.sql} OR {here.sql})")
+    here, then = where.under("o.holder", scopes), where.under("o.region", scopes)
+    return where.add(f"({here} OR {then})")
 
 
 async def page(

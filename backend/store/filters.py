@@ -23,7 +23,11 @@ class Filters:
         return self if value is None else self.add(condition, value)
 
     def within(self, column: str, scopes: Iterable[str]) -> Self:
-        """Keeps rows whose region lies under one of the prefixes; no prefix, no row.
+        """Keeps rows whose region lies under one of the prefixes; no prefix, no row."""
+        return self.add(self.under(column, scopes))
+
+    def under(self, column: str, scopes: Iterable[str]) -> str:
+        """The condition of `within`, to be combined with others.
 
         Keys are digits in collation C and ':' follows '9', so a prefix is one range scan.
         """
@@ -31,8 +35,7 @@ class Filters:
             f"({column} >= {self.param(scope)} AND {column} < {self.param(scope + ':')})"
             for scope in scopes
         ]
-        self._conditions.append(f"({' OR '.join(ranges)})" if ranges else "false")
-        return self
+        return f"({' OR '.join(ranges)})" if ranges else "false"
 
     def param(self, value: Any) -> str:
         """Adds a parameter and gives its placeholder."""

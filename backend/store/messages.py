@@ -124,9 +124,28 @@ async def outstanding(messages: Sequence[UUID], now: datetime) -> list[asyncpg.R
         WHERE m.id = ANY($1) AND o.stage = 'none' AND o.exempt_at IS NULL AND o.closes_at >= $2
           AND EXISTS (SELECT 1 FROM post p WHERE p.account = m.account AND p.starts_at <= $2
                       AND (p.ends_at IS NULL OR p.ends_at > $2)
-                      AND (p.region = o.holder OR p.region = left(o.holder, 9)
-                           OR p.region = left(o.holder, 6)))
+                      AND p.region IN (o.holder, left(o.holder, 9), left(o.holder, 6)))
         GROUP BY m.id""",
+        list(messages),
+        now,
+    )
+
+
+async def readdress(messages: Sequence[UUID], now: datetime) -> None:
+    """Lets steps be decided again that were meant for somebody whose post has gone since.
+
+    Whoever answers for the village now has not been told, so the step is not done.
+    """
+    await fetch(
+        """WITH gone AS (
+            DELETE FROM reminder r USING message m, obligation o
+            WHERE m.id = ANY($1) AND r.message = m.id AND o.id = r.obligation
+              AND o.stage = 'none' AND NOT EXISTS (
+                SELECT 1 FROM post p WHERE p.account = m.account AND p.starts_at <= $2
+                AND (p.ends_at IS NULL OR p.ends_at > $2)
+                AND p.region IN (o.holder, left(o.holder, 9), left(o.holder, 6)))
+            RETURNING r.obligation)
+        UPDATE obligation SET remind_at = $2 WHERE id IN (SELECT obligation FROM gone)""",
         list(messages),
         now,
     )

@@ -28,6 +28,11 @@ class Wanted:
             where.within(region, [self.under])
         return where.add_if(self.schedule, "p.schedule = ?").add_if(self.period, "p.key = ?")
 
+    def by_village(self, level: Level) -> bool:
+        """Whether villages must be counted one by one: a cell is a whole township's."""
+        narrow = any(len(key) > Level.TOWNSHIP.digits for key in (*self.scopes, self.under or ""))
+        return narrow or level is Level.VILLAGE
+
 
 _COUNTS = """count(*) FILTER (WHERE standing = 'on_time') AS on_time,
     count(*) FILTER (WHERE standing = 'late') AS late,
@@ -41,12 +46,11 @@ _COUNTS = """count(*) FILTER (WHERE standing = 'on_time') AS on_time,
 async def by_area(wanted: Wanted, level: Level, as_of: datetime) -> list[asyncpg.Record]:
     """Counts by period and area; `level` says how many digits of the key make an area.
 
-    Finished cells are added up, everything else is counted from the facts. Villages are always
-    counted from the facts: a cell is a township's.
+    Finished cells are added up, everything else is counted from the facts.
     """
     where = Filters(as_of)
     digits = level.digits
-    if level is Level.VILLAGE:
+    if wanted.by_village(level):
         live = _live(where, wanted, digits, "obligation o JOIN period p ON p.id = o.period", "true")
         return await fetch(f"{live} ORDER BY 1, 2", *where.args)
     final = wanted.cut(Filters(as_of).add("c.final_from <= $1"), "c.township")
@@ -84,12 +88,13 @@ _LATE_CORRECTION = """review r JOIN submission s ON s.id = r.submission
       AND (NOT o.amended OR o.exempt_at IS NULL OR o.exempt_at > $1)"""
 
 
-async def late_corrections(
-    wanted: Wanted, level: Level, as_of: datetime, *, live_only: bool
-) -> list[asyncpg.Record]:
-    """Obligations with a return answered late or not at all by `as_of`, by period and area."""
+async def late_corrections(wanted: Wanted, level: Level, as_of: datetime) -> list[asyncpg.Record]:
+    """Obligations with a return answered late or not at all by `as_of`, by period and area.
+
+    Those in finished cells are left out where `by_area` takes them from the cells.
+    """
     where = wanted.cut(Filters(as_of), "o.region")
-    if live_only:
+    if not wanted.by_village(level):
         where.add(
             """NOT EXISTS (SELECT 1 FROM rate_cell c WHERE c.period = o.period
                AND c.township = left(o.region, 9) AND c.final_from <= $1)"""
@@ -128,28 +133,34 @@ async def periods(wanted: Wanted, as_of: datetime) -> list[asyncpg.Record]:
     )
 
 
-async def finish_cell(now: datetime) -> bool:
-    """Makes one cell final: closed, nothing awaiting review or a correction; False if none is.
+async def finish_cells(now: datetime, limit: int = 200) -> int:
+    """Makes cells final: closed, nothing awaiting review or a correction; gives how many.
 
-    From then on only an adjustment or a withdrawal can change its counts, and these reopen it.
+    From then on only an adjustment or a withdrawal can change their counts, and these reopen them.
     """
-    cell = await fetch_row(
+    cells = await fetch(
         """SELECT c.id, c.period, c.township FROM rate_cell c
         WHERE c.final_from IS NULL AND c.closes_at < $1 AND NOT EXISTS (
             SELECT 1 FROM obligation o WHERE o.period = c.period
             AND o.region >= c.township AND o.region < c.township || ':'
             AND (o.closes_at >= $1 OR o.stage IN ('town', 'county') OR o.fix_by >= $1))
-        ORDER BY c.closes_at LIMIT 1 FOR UPDATE SKIP LOCKED""",
+        ORDER BY c.closes_at, c.id LIMIT $2 FOR UPDATE SKIP LOCKED""",
         now,
+        limit,
     )
-    if cell is None:
-        return False
-    wanted = Wanted([cell["township"]])
-    where = Filters(now).add("o.period = ?", cell["period"]).within("o.region", wanted.scopes)
+    for cell in cells:
+        await _finish(cell["id"], cell["period"], cell["township"], now)
+    return len(cells)
+
+
+async def _finish(cell: int, period: int, township: str, now: datetime) -> None:
+    def where() -> Filters:
+        return Filters(now).add("o.period = ?", period).within("o.region", [township])
+
+    all_of, late = where(), where()
     counts = await fetch_row(
-        f"SELECT {_COUNTS} FROM ({standing_sql(where, '$1')}) standing", *where.args
+        f"SELECT {_COUNTS} FROM ({standing_sql(all_of, '$1')}) standing", *all_of.args
     )
-    late = Filters(now).add("o.period = ?", cell["period"]).within("o.region", wanted.scopes)
     corrections = await fetch_row(
         f"SELECT count(DISTINCT o.id) AS n FROM {_LATE_CORRECTION} AND {late.sql}", *late.args
     )
@@ -158,15 +169,11 @@ async def finish_cell(now: datetime) -> bool:
     await fetch(
         """UPDATE rate_cell SET final_from = $2, on_time = $3, late = $4, missing = $5,
            exempt = $6, correction_late = $7 WHERE id = $1""",
-        cell["id"],
+        cell,
         now,
-        counts["on_time"],
-        counts["late"],
-        counts["missing"],
-        counts["exempt"],
+        *(counts[name] for name in ("on_time", "late", "missing", "exempt")),
         corrections["n"],
     )
-    return True
 
 
 async def reopen_cells(obligations: Sequence[int]) -> None:

@@ -75,6 +75,19 @@ async def upsert(rows: Sequence[tuple[Any, ...]]) -> None:
     )
 
 
+async def touch(keys: Sequence[str]) -> None:
+    """Tells phones that the names of these regions change: of villages, and of townships above.
+
+    Takes the villages' locks in code order, as filing does.
+    """
+    await fetch(
+        """UPDATE region SET change_no = change_no + 1 WHERE key IN (
+            SELECT key FROM region WHERE level = 'village' AND (key = ANY($1) OR parent = ANY($1))
+            ORDER BY key FOR NO KEY UPDATE)""",
+        list(keys),
+    )
+
+
 async def succeed(old: str, new: str, on: date, now: datetime) -> int:
     """Ends `old` in favour of `new`, which answers for its duties and keeps its people.
 

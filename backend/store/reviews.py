@@ -37,9 +37,9 @@ async def queue(
 
     Oldest first; `after` is the (stage_since, obligation) of the last one seen.
     """
-    first = Filters().add("o.stage = 'town'").within("o.holder", town)
-    second = Filters(*first.args).add("o.stage = 'county'").within("o.holder", county)
-    where = Filters(*second.args).add(f"(({first.sql}) OR ({second.sql}))")
+    where = Filters()
+    first, second = where.under("o.holder", town), where.under("o.holder", county)
+    where.add(f"(o.stage = 'town' AND {first} OR o.stage = 'county' AND {second})")
     if under is not None:
         where.within("o.holder", [under])
     where.add_if(schedule, "o.schedule = ?")

@@ -48,6 +48,7 @@ async def deliver_some(now: datetime) -> bool:
             channel = CHANNELS[row["channel"]]
             await channel.send(row["account"], row["message"], said[row["message"]])
     async with transaction():
+        await messages.readdress([row["message"] for row in rows], now)
         await messages.deliver(list(said.items()), now)
         await messages.drop([r["message"] for r in rows if r["message"] not in said], now)
         await messages.mark_sent([row["id"] for row in rows], now)

@@ -13,10 +13,10 @@ async def seal_some(key: bytes, now: datetime) -> bool:
         return await audit.seal(key, now) > 0
 
 
-async def finish_cell(now: datetime) -> bool:
-    """Makes one cell of closed periods final; False when none is ready."""
+async def finish_cells(now: datetime) -> bool:
+    """Makes some cells of closed periods final; False when none is ready."""
     async with transaction():
-        return await rates.finish_cell(now)
+        return await rates.finish_cells(now) > 0
 
 
 async def forget_failures(now: datetime) -> bool:

@@ -49,7 +49,7 @@ def jobs(vault: Vault) -> list[Job]:
         Job("remind", 30, reminding.remind_some),
         Job("deliver", 5, delivering.deliver_some),
         Job("seal", 3, partial(housekeeping.seal_some, vault.audit_key)),
-        Job("finish_cells", 60, housekeeping.finish_cell),
+        Job("finish_cells", 60, housekeeping.finish_cells),
         Job("forget_failures", 3600, housekeeping.forget_failures),
     ]
 
