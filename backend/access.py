@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from backend.domain.filing import Duty, Known
+from backend.domain.regions import contains
 from backend.domain.roles import Action, Actor, HeldPost, Role, appointing_action, scopes
 from backend.problems import Problem
 from backend.store import duties, filings, forms, people, regions, reviews
@@ -60,6 +61,16 @@ def _found(row: asyncpg.Record | None) -> asyncpg.Record:
     if row is None:
         raise Problem("not_found")
     return row
+
+
+def reach(asker: Actor, action: Action, under: str | None) -> tuple[str, ...]:
+    """Where the action is allowed, for a list cut to `under`; outside there is nothing to list."""
+    allowed = asker.scopes(action)
+    if not allowed:
+        raise Problem("forbidden")
+    if under and not any(contains(own, under) or contains(under, own) for own in allowed):
+        raise Problem("not_found")
+    return allowed
 
 
 async def region(asker: Actor, key: str, action: Action) -> asyncpg.Record:

@@ -60,7 +60,7 @@ def _database(config: Settings) -> Iterator[Settings]:
         yield config
         return
     try:
-        with running(config.home) as server:
+        with running(config.home, log=click.echo) as server:
             yield replace(config, database_url=server.dsn)
     except PostgresUnavailable as error:
         raise Stop(str(error)) from None

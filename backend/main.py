@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
-from backend import logs, settings
+from backend import logs, serving, settings
 from backend.clock import Clock, system_clock
 from backend.compression import compressed
 from backend.observe import observed
@@ -74,4 +74,5 @@ def from_environment() -> Litestar:
     """What a server process calls: settings from `CUNBAO_*`, logs as they say."""
     config = settings.load(os.environ)
     logs.configure(config.log_level, config.log_format)
+    serving.end_with_parent()
     return build_app(config)

@@ -5,7 +5,6 @@ or re-coded stays as it ended.
 """
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,19 +60,13 @@ def read_rows(path: Path) -> tuple[list[Listed], tuple[str, ...]]:
     """The rows below the header, and a note for each column ignored. Raises ImportRejected."""
     try:
         found = sheets.read(path)
-        header = next(found, None)
-        if header is None:
-            raise ImportRejected([Fault(0, "empty")])
+        header = next(found, sheets.Row(1, []))
         places, notes = _places(header)
-        rows, faults = [], []
-        for row in found:
-            if any(row.cells[len(header.cells) :]):
-                faults.append(Fault(row.line, "cells_beyond_header"))
-            rows.append(_listed(row, places))
+        rows = [_listed(row, places, len(header.cells)) for row in found]
     except BadSheet as bad:
         raise ImportRejected([Fault(bad.line, "file", bad.reason)]) from None
-    if faults or not rows:
-        raise ImportRejected(faults or [Fault(0, "empty")])
+    if not rows:
+        raise ImportRejected([Fault(0, "empty")])
     return rows, notes
 
 
@@ -92,10 +85,10 @@ def _places(header: sheets.Row) -> tuple[dict[str, int], tuple[str, ...]]:
     return {name: place for place, name in enumerate(names) if name}, notes
 
 
-def _listed(row: sheets.Row, places: Mapping[str, int]) -> Listed:
+def _listed(row: sheets.Row, places: Mapping[str, int], width: int) -> Listed:
     cells = row.cells
     values = {name: cells[at] if at < len(cells) else "" for name, at in places.items()}
-    return Listed(row.line, **values)
+    return Listed(row.line, **values, beyond=any(cells[width:]))
 
 
 async def import_file(
@@ -128,8 +121,8 @@ async def _known(keys: Sequence[str]) -> dict[str, Stored]:
 
 async def _write(plan: Plan, progress: Callable[[int, int], None], total: int) -> None:
     await regions.touch([region.key for region in plan.renamed])
-    regions_to_write = (*plan.new, *plan.renamed)
-    rows = [(r.key, code_of(r.key), r.name, r.level.value, r.parent) for r in regions_to_write]
+    written = (*plan.new, *plan.renamed)
+    rows = [(r.key, code_of(r.key), r.name, r.level.value, r.parent) for r in written]
     for start in range(0, len(rows), _CHUNK):
         await regions.upsert(rows[start : start + _CHUNK])
         progress(min(start + _CHUNK, len(rows)), total)
@@ -139,8 +132,8 @@ def _entry(plan: Plan, clock: Clock) -> Entry:
     """One entry for the import, under the county it is about, or what its counties share."""
     keys = [r.key for r in (*plan.new, *plan.renamed, *plan.unchanged, *plan.ended)]
     counties = {key[: Level.COUNTY.digits] for key in keys if len(key) >= Level.COUNTY.digits}
-    shared = os.path.commonprefix(sorted(counties or keys))
-    digits = max((d.digits for d in Level if d.digits <= len(shared)), default=0)
-    region = shared[:digits] or None
+    first, last = min(counties or keys), max(counties or keys)
+    shared = [level.digits for level in Level if first[: level.digits] == last[: level.digits]]
+    region = first[: max(shared)] if shared else None
     subject = f"region:{region or '*'}"
     return Entry(clock(), None, "region.import", subject, region, detail=plan.counts())

@@ -1,8 +1,11 @@
 """Running the server processes."""
 
 import os
+import signal
 import socket
+import threading
 from pathlib import Path
+from time import sleep
 
 from granian import Granian
 from granian.constants import Interfaces, Loops
@@ -42,6 +45,20 @@ def serve(config: Settings, host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     ).serve()
+
+
+def end_with_parent() -> None:
+    """Ends this worker when the process that started it is gone, so that the port is free again."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+        sleep(5)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
 
 
 def _share_metrics(folder: Path) -> None:

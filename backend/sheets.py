@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TextIO
+from typing import IO, Any, Final, NamedTuple
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 MAX_UNPACKED: Final = 512 * 1024 * 1024
@@ -119,7 +119,7 @@ def _trimmed(cells: list[str]) -> list[str]:
 
 
 @contextmanager
-def _reading_process(content: bytes) -> Iterator[tuple[subprocess.Popen[str], TextIO]]:
+def _reading_process(content: bytes) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
     with tempfile.TemporaryFile() as spool:
         spool.write(content)
         spool.seek(0)

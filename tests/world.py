@@ -278,8 +278,8 @@ async def make_world(url: str) -> World:
     await regions.upsert(
         [(key, key.ljust(12, "0"), name, level, _parent(key)) for key, name, level in _REGIONS]
     )
-    for number, key in enumerate(PEOPLE):
-        world.people[key] = await _add_person(world, key, number)
+    for key in PEOPLE:
+        await add_person(world, key, *PEOPLE[key])
     return world
 
 
@@ -287,9 +287,12 @@ def _parent(key: str) -> str | None:
     return {2: None, 6: "99", 9: key[:6], 12: key[:9]}[len(key)]
 
 
-async def _add_person(world: World, key: str, number: int) -> Person:
-    name, role, region, is_backup = PEOPLE[key]
-    account, session, post, phone = uuid4(), uuid4(), uuid4(), f"1390000{number:04}"
+async def add_person(
+    world: World, key: str, name: str, role: Role, region: str, is_backup: bool = False
+) -> Person:
+    """Somebody more in the story, signed in."""
+    account, session, post = uuid4(), uuid4(), uuid4()
+    phone = f"1390000{len(world.people):04}"
     start = datetime(2026, 1, 1, tzinfo=UTC)
     await people.add_account(
         Account(
@@ -322,4 +325,5 @@ async def _add_person(world: World, key: str, number: int) -> Person:
             expires_at=datetime(2027, 12, 31, tzinfo=UTC),
         )
     )
-    return Person(key, name, account, session, post, phone, region, role)
+    world.people[key] = Person(key, name, account, session, post, phone, region, role)
+    return world.people[key]

@@ -15,7 +15,8 @@ from backend.domain.periods import Timing
 from backend.domain.reviews import ReviewStep
 
 # The offices look at what has come in on working afternoons.
-SITTING_FROM, SITTING_UNTIL = time(14, 30), time(17, 30)
+SITTING_FROM: Final = time(14, 30)
+_SITTING: Final = timedelta(hours=3)
 _KINDS: Final[Mapping[str, tuple[tuple[Kind, int], ...]]] = {
     "LABOR_MONTHLY": ((Kind.REPORT, 65), (Kind.UNCHANGED, 35)),
     "RETURN_WEEKLY": ((Kind.REPORT, 55), (Kind.ZERO, 40), (Kind.UNCHANGED, 5)),
@@ -99,7 +100,7 @@ def _in_time(times: Timing, rng: Random) -> datetime:
         at = times.due_at - timedelta(hours=rng.uniform(0, 72))
     else:
         at = times.opens_at + (times.due_at - times.opens_at) * rng.random()
-    return min(max(_awake(at, rng), times.opens_at + _SECOND), times.due_at - _SECOND)
+    return max(_awake(at, times.due_at, rng), times.opens_at + _SECOND)
 
 
 def _late(times: Timing, days: WorkCalendar, rng: Random) -> datetime:
@@ -109,11 +110,11 @@ def _late(times: Timing, days: WorkCalendar, rng: Random) -> datetime:
     return min(max(at, times.due_at + _SECOND), times.closes_at - _SECOND)
 
 
-def _awake(at: datetime, rng: Random) -> datetime:
-    """The same day between 07:30 and 20:30."""
+def _awake(at: datetime, due_at: datetime, rng: Random) -> datetime:
+    """The same day between 07:30 and 20:30, and not after `due_at`."""
     early = local_instant(local_day(at), time(7, 30))
-    awake = early + timedelta(hours=13)
-    return at if early <= at <= awake else early + timedelta(hours=rng.uniform(0, 13))
+    last = min(early + timedelta(hours=13), due_at - _SECOND)
+    return at if early <= at <= last else early + (last - early) * rng.random()
 
 
 def reviewed_at(
@@ -127,8 +128,8 @@ def reviewed_at(
     odds = pace if step is ReviewStep.TOWN else _COUNTY_PACE
     day = first_sitting(received_at, days)
     day = _working_days_later(day, rng.choices(range(len(odds)), odds)[0], days)
-    hours = (SITTING_UNTIL.hour - SITTING_FROM.hour) * rng.random()
-    return (local_instant(day, SITTING_FROM) + timedelta(hours=hours)).replace(microsecond=0)
+    at = local_instant(day, SITTING_FROM) + _SITTING * rng.random()
+    return at.replace(microsecond=0)
 
 
 def first_sitting(after: datetime, days: WorkCalendar) -> date:

@@ -69,13 +69,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A row of the file, as it says."""
+    """A row of the file, as it says; `beyond` when it has more cells than the header."""
 
     line: int
     code: str
     name: str
     level: str
     parent_code: str
+    beyond: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +135,13 @@ def check(rows: Sequence[Listed], known: Mapping[str, Stored]) -> Plan | list[Fa
     """
     faults: list[Fault] = []
     listed: dict[str, tuple[Listed, Level]] = {}
+    found: list[Region] = []
     for row in rows:
-        faults += _name_faults(row)
+        faults += _cell_faults(row)
         try:
-            level = _level(row)
-            key = _key(row, level)
-            if key in listed:
-                raise _Wrong("code_twice", row.code)
-            listed[key] = row, level
+            _list(row, listed)
         except _Wrong as wrong:
             faults.append(Fault(row.line, wrong.reason, wrong.detail))
-    found: list[Region] = []
     for key, (row, level) in listed.items():
         try:
             _check_level(key, row, listed, known)
@@ -163,7 +160,9 @@ class _Wrong(Exception):
         self.detail = detail
 
 
-def _name_faults(row: Listed) -> Iterator[Fault]:
+def _cell_faults(row: Listed) -> Iterator[Fault]:
+    if row.beyond:
+        yield Fault(row.line, "cells_beyond_header")
     if not row.name:
         yield Fault(row.line, "name_missing")
     if len(row.name) > MAX_NAME:
@@ -172,24 +171,23 @@ def _name_faults(row: Listed) -> Iterator[Fault]:
         yield Fault(row.line, "name_unseen_character", shown(row.name))
 
 
-def _level(row: Listed) -> Level:
+def _list(row: Listed, listed: dict[str, tuple[Listed, Level]]) -> None:
     level = _LEVELS.get(row.level.lower())
     if level is None:
         raise _Wrong("level_unknown", shown(row.level))
-    return level
-
-
-def _key(row: Listed, level: Level) -> str:
     try:
-        return key_of(row.code, level)
+        key = key_of(row.code, level)
     except Refusal as refused:
         raise _Wrong(refused.params["reason"], shown(row.code)) from None
+    if key in listed:
+        raise _Wrong("code_twice", row.code)
+    listed[key] = row, level
 
 
 def _check_level(
     key: str, row: Listed, listed: Mapping[str, object], known: Mapping[str, Stored]
 ) -> None:
-    """A code stored at another level must not come back as this one, unless it is listed as both."""
+    """A code stored at another level must not come back as this one, unless listed as both."""
     others = (other for other in _keys_of(row.code) if other != key and other not in listed)
     if key not in known and any(other in known for other in others):
         raise _Wrong("level_changed", row.code)

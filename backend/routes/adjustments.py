@@ -9,6 +9,7 @@ from litestar import Controller, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from backend import access
 from backend.access import allows
 from backend.domain.reminders import next_instant, parse_ladder
 from backend.domain.roles import Action, Actor
@@ -45,7 +46,9 @@ class AdjustmentResult(msgspec.Struct):
 
 
 def _check(data: AdjustmentIn, rows: list[asyncpg.Record]) -> None:
-    """Problems: nothing_to_adjust, not_exempt, extension_not_later."""
+    """Problems: not_found, nothing_to_adjust, not_exempt, extension_not_later."""
+    if data.obligations is not None and len(rows) < len(set(data.obligations)):
+        raise Problem("not_found")
     if not rows:
         raise Problem("nothing_to_adjust")
     if data.kind is AdjustmentKind.RESTORE and any(row["exempt_at"] is None for row in rows):
@@ -97,7 +100,7 @@ class AdjustmentController(Controller):
             )
         async with authorised(request) as actor:
             rows = await duties.lock_for_adjusting(
-                actor.scopes(Action.ADJUST),
+                access.reach(actor, Action.ADJUST, data.region),
                 ids=data.obligations,
                 under=data.region,
                 schedule=data.schedule,

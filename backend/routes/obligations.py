@@ -321,7 +321,7 @@ class ObligationController(Controller):
         after = read_mark(page, tuple[int])
         async with authorised(request) as actor:
             rows = await duties.page(
-                actor.scopes(Action.SEE_DUTIES),
+                access.reach(actor, Action.SEE_DUTIES, region),
                 instant(as_of, actor.now),
                 under=region,
                 schedule=schedule,

@@ -118,7 +118,7 @@ class PostController(Controller):
         after = read_mark(page, tuple[str, UUID])
         async with authorised(request) as actor:
             rows = await people.posts_page(
-                actor.scopes(Action.SEE_PEOPLE),
+                access.reach(actor, Action.SEE_PEOPLE, region),
                 region,
                 role.value if role else None,
                 None if past else actor.now,

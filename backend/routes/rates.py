@@ -9,6 +9,7 @@ import msgspec
 from litestar import Controller, get
 from litestar.params import FromQuery
 
+from backend import access
 from backend.access import allows
 from backend.domain.rates import Counts
 from backend.domain.regions import Level
@@ -159,8 +160,10 @@ class RateController(Controller):
         async with authorised(request) as actor:
             t = instant(as_of, actor.now)
             # Who sees only aggregates sees no village.
-            seeing = Action.SEE_DUTIES if level is Level.VILLAGE else Action.SEE_RATES
-            wanted = rates.Wanted(actor.scopes(seeing), region, schedule, period)
+            of_village = level is Level.VILLAGE or len(region or "") > Level.TOWNSHIP.digits
+            seeing = Action.SEE_DUTIES if of_village else Action.SEE_RATES
+            scopes = access.reach(actor, seeing, region)
+            wanted = rates.Wanted(scopes, region, schedule, period)
             cells = await _cells(wanted, level, t)
             turned = {
                 row["area"]: Turnaround(row["decided"], row["in_time"], row["median_workdays"])

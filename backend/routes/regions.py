@@ -86,7 +86,7 @@ class RegionController(Controller):
         after = read_mark(page, tuple[str])
         async with authorised(request) as actor:
             rows = await regions.page(
-                actor.scopes(Action.SEE_REGIONS),
+                access.reach(actor, Action.SEE_REGIONS, under),
                 under,
                 level.value if level else None,
                 name,

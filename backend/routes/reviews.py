@@ -280,6 +280,7 @@ class ReviewController(Controller):
         """What awaits the asker's offices, oldest first, with the time each has waited."""
         after = read_mark(page, tuple[datetime, int])
         async with authorised(request) as actor:
+            access.reach(actor, Action.SEE_REVIEWS, region)
             town, county = reviewing_scopes(actor)
             days = await calendar.load((town or county)[0])
             rows = await reviews.queue(town, county, region, schedule, after, limit + 1)

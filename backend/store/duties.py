@@ -106,6 +106,16 @@ async def finish_opening(period: int, now: datetime) -> None:
     await fetch("UPDATE period SET opened_at = $2 WHERE id = $1", period, now)
 
 
+async def opened_after(number: int) -> list[asyncpg.Record]:
+    """The obligations with higher ids, with the period and form of each, in order of id."""
+    return await fetch(
+        """SELECT o.id, o.region, o.opens_at, o.due_at, o.closes_at, p.key, p.ends_on, f.code
+        FROM obligation o JOIN period p ON p.id = o.period JOIN form f ON f.id = p.form
+        WHERE o.id > $1 ORDER BY o.id""",
+        number,
+    )
+
+
 _LISTED = """SELECT o.id, o.schedule, s.title::text AS title, f.code, p.form, p.key AS period,
     o.region, r.name AS region_name, o.holder, o.opens_at, o.due_at, o.closes_at,
     o.original_due_at, o.original_closes_at, o.exempt_at, o.stage, o.stage_since, o.fix_by,

@@ -89,9 +89,11 @@ def _known(row: asyncpg.Record) -> Known:
 _RECORD = """WITH item AS (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::jsonb[], $6::jsonb[],
         $7::text[], $8::jsonb[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
-        $12::text[], $13::bool[], $14::text[], $15::bytea[], $16::text[], $17::text[])
+        $12::text[], $13::bool[], $14::text[], $15::bytea[], $16::text[], $17::text[],
+        $18::timestamptz[], $19::uuid[])
     AS i(id, obligation, revision, kind, answers, reasons, remark, attachments, captured_at,
-         corrected_at, counted_at, counted_by, on_behalf, on_behalf_reason, digest, holder, stage)),
+         corrected_at, counted_at, counted_by, on_behalf, on_behalf_reason, digest, holder, stage,
+         received_at, filed_by)),
 village AS (
     UPDATE region SET change_no = change_no + 1 WHERE key IN (SELECT holder FROM item)
     RETURNING key, change_no),
@@ -100,36 +102,44 @@ stored AS (
         captured_at, corrected_at, received_at, counted_at, counted_by, filed_by, on_behalf,
         on_behalf_reason, digest, change_no)
     SELECT i.id, i.obligation, i.revision, i.kind, i.answers, i.reasons, i.remark, i.attachments,
-        i.captured_at, i.corrected_at, $18, i.counted_at, i.counted_by, $19, i.on_behalf,
-        i.on_behalf_reason, i.digest, v.change_no
+        i.captured_at, i.corrected_at, i.received_at, i.counted_at, i.counted_by, i.filed_by,
+        i.on_behalf, i.on_behalf_reason, i.digest, v.change_no
     FROM item i JOIN village v ON v.key = i.holder
     RETURNING id, receipt),
 stands AS (
-    UPDATE obligation o SET stage = i.stage, stage_since = $18, newest = i.id, fix_by = NULL,
-        revisions = i.revision, first_counted_at = coalesce(o.first_counted_at, i.counted_at),
-        first_received_at = coalesce(o.first_received_at, $18), change_no = v.change_no
+    UPDATE obligation o SET stage = i.stage, stage_since = i.received_at, newest = i.id,
+        fix_by = NULL, revisions = i.revision,
+        first_counted_at = coalesce(o.first_counted_at, i.counted_at),
+        first_received_at = coalesce(o.first_received_at, i.received_at), change_no = v.change_no
     FROM item i JOIN village v ON v.key = i.holder WHERE o.id = i.obligation),
 audited AS (
     INSERT INTO audit_entry (at, account, action, subject, region, result, request, detail)
-    SELECT $18, $19, 'submission.file', 'submission:' || i.id, i.holder, 'done', $20,
-        jsonb_build_object('obligation', i.obligation, 'revision', i.revision, 'kind', i.kind,
-                           'on_behalf', i.on_behalf)
+    SELECT i.received_at, i.filed_by, 'submission.file', 'submission:' || i.id, i.holder, 'done',
+        $20, jsonb_build_object('obligation', i.obligation, 'revision', i.revision,
+                                'kind', i.kind, 'on_behalf', i.on_behalf)
     FROM item i),
 told AS (
     INSERT INTO message (id, account, kind, region, params, slot_at, created_at)
     SELECT gen_random_uuid(), p.account, 'filed_by_other', i.holder,
-        jsonb_build_object('obligation', i.obligation, 'on_behalf', i.on_behalf), $18, $18
+        jsonb_build_object('obligation', i.obligation, 'on_behalf', i.on_behalf),
+        i.received_at, i.received_at
     FROM item i JOIN post p ON p.region = i.holder AND p.role IN ('liaison', 'station')
-        AND p.account <> $19 AND p.starts_at <= $18 AND (p.ends_at IS NULL OR p.ends_at > $18)
-    RETURNING id),
+        AND p.account <> i.filed_by AND p.starts_at <= i.received_at
+        AND (p.ends_at IS NULL OR p.ends_at > i.received_at)
+    RETURNING id, slot_at),
 queued AS (
     INSERT INTO delivery (message, channel, not_before, attempts)
-    SELECT id, 'in_app', $18, 0 FROM told)
+    SELECT id, 'in_app', slot_at, 0 FROM told)
 SELECT id, receipt FROM stored"""
 
 
 async def record(accepted: Sequence[Accepted], account: UUID, request: str) -> dict[UUID, int]:
     """Stores the submissions and all that goes with them; gives the receipt sequence by id."""
+    return await record_each([(each, account) for each in accepted], request)
+
+
+async def record_each(accepted: Sequence[tuple[Accepted, UUID]], request: str) -> dict[UUID, int]:
+    """The same where everybody filed for themselves; pairs are (submission, who filed it)."""
     if not accepted:
         return {}
     rows = [
@@ -151,11 +161,13 @@ async def record(accepted: Sequence[Accepted], account: UUID, request: str) -> d
             a.item.digest,
             a.duty.holder,
             a.stage.value,
+            a.received_at,
+            account,
         )
-        for a in accepted
+        for a, account in accepted
     ]
     columns = [list(column) for column in zip(*rows, strict=True)]
-    stored = await fetch(_RECORD, *columns, accepted[0].received_at, account, request)
+    stored = await fetch(_RECORD, *columns, request)
     return {row["id"]: row["receipt"] for row in stored}
 
 

@@ -224,6 +224,16 @@ async def mark_read(message: UUID, account: UUID, now: datetime) -> bool:
     )
 
 
+async def read_before(region: str, instant: datetime) -> None:
+    """Marks what was delivered before an instant about villages in a region as read in an hour."""
+    where = Filters(instant).within("region", [region])
+    await fetch(
+        f"""UPDATE message SET read_at = delivered_at + interval '1 hour'
+        WHERE delivered_at < $1 AND read_at IS NULL AND {where.sql}""",
+        *where.args,
+    )
+
+
 async def waiting() -> asyncpg.Record | None:
     """How many deliveries wait, and since when the oldest: for the metrics."""
     return await fetch_row(

@@ -30,6 +30,12 @@ async def add_account(account: Account) -> None:
     await Account.insert(account)
 
 
+async def add_people(accounts: Sequence[Account], posts: Sequence[Post]) -> None:
+    """Inserts many accounts with their posts; some thousands at most."""
+    await Account.insert(*accounts)
+    await Post.insert(*posts)
+
+
 async def account_by_phone(index: bytes) -> asyncpg.Record | None:
     """Credentials by the keyed index of the phone number."""
     return await fetch_row(

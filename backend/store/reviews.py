@@ -121,20 +121,21 @@ class Decided:
 # periods start from, so these are stamped as well.
 _RECORD = """WITH item AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
-        $7::jsonb[], $8::text[], $9::timestamptz[], $10::float8[], $11::bool[], $12::text[])
+        $7::jsonb[], $8::text[], $9::timestamptz[], $10::float8[], $11::bool[], $12::text[],
+        $13::timestamptz[], $14::uuid[])
     AS i(id, submission, obligation, holder, step, decision, defects, remark, fix_by,
-         waited_workdays, in_time, stage)),
+         waited_workdays, in_time, stage, at, account)),
 village AS (
     UPDATE region SET change_no = change_no + 1 WHERE key IN (SELECT holder FROM item)
     RETURNING key, change_no),
 stored AS (
     INSERT INTO review (id, submission, obligation, step, decision, defects, remark, account, at,
                         fix_by, waited_workdays, in_time, change_no)
-    SELECT i.id, i.submission, i.obligation, i.step, i.decision, i.defects, i.remark, $14, $13,
-           i.fix_by, i.waited_workdays, i.in_time, v.change_no
+    SELECT i.id, i.submission, i.obligation, i.step, i.decision, i.defects, i.remark,
+           i.account, i.at, i.fix_by, i.waited_workdays, i.in_time, v.change_no
     FROM item i JOIN village v ON v.key = i.holder),
 stands AS (
-    UPDATE obligation o SET stage = i.stage, stage_since = $13, fix_by = i.fix_by,
+    UPDATE obligation o SET stage = i.stage, stage_since = i.at, fix_by = i.fix_by,
         change_no = v.change_no
     FROM item i JOIN village v ON v.key = i.holder WHERE o.id = i.obligation),
 following AS (
@@ -145,24 +146,29 @@ following AS (
       AND o.id NOT IN (SELECT obligation FROM item)),
 audited AS (
     INSERT INTO audit_entry (at, account, action, subject, region, result, request, detail)
-    SELECT $13, $14, 'review.' || i.decision, 'submission:' || i.submission, i.holder, 'done', $15,
-        jsonb_build_object('obligation', i.obligation, 'step', i.step, 'stage', i.stage)
+    SELECT i.at, i.account, 'review.' || i.decision, 'submission:' || i.submission, i.holder,
+        'done', $15, jsonb_build_object('obligation', i.obligation, 'step', i.step, 'stage', i.stage)
     FROM item i),
 told AS (
     INSERT INTO message (id, account, kind, region, params, slot_at, created_at)
     SELECT gen_random_uuid(), p.account, 'returned', i.holder,
         jsonb_build_object('obligation', i.obligation, 'fix_by', i.fix_by,
-                           'defects', jsonb_array_length(i.defects)), $13, $13
+                           'defects', jsonb_array_length(i.defects)), i.at, i.at
     FROM item i JOIN post p ON p.region = i.holder AND p.role IN ('liaison', 'station')
-        AND p.starts_at <= $13 AND (p.ends_at IS NULL OR p.ends_at > $13)
+        AND p.starts_at <= i.at AND (p.ends_at IS NULL OR p.ends_at > i.at)
     WHERE i.decision = 'return'
-    RETURNING id)
+    RETURNING id, slot_at)
 INSERT INTO delivery (message, channel, not_before, attempts)
-SELECT id, 'in_app', $13, 0 FROM told"""
+SELECT id, 'in_app', slot_at, 0 FROM told"""
 
 
 async def record(decided: Sequence[Decided], account: UUID, now: datetime, request: str) -> None:
     """Stores the decisions and all that goes with them, in one statement."""
+    await record_each([(each, account, now) for each in decided], request)
+
+
+async def record_each(decided: Sequence[tuple[Decided, UUID, datetime]], request: str) -> None:
+    """The same for decisions of several people at several instants; (decision, whose, when)."""
     if not decided:
         return
     rows = [
@@ -179,8 +185,10 @@ async def record(decided: Sequence[Decided], account: UUID, now: datetime, reque
             d.waited_workdays,
             d.in_time,
             d.stage,
+            at,
+            account,
         )
-        for d in decided
+        for d, account, at in decided
     ]
     columns = [list(column) for column in zip(*rows, strict=True)]
-    await fetch(_RECORD, *columns, now, account, request)
+    await fetch(_RECORD, *columns, request)

@@ -19,10 +19,15 @@ from backend.postgres import Server, stop
 AS_ROOT = os.geteuid() == 0
 
 STARTER = """
+import os
 import sys
+import time
 from pathlib import Path
 from backend.postgres import start
 server = start(Path(sys.argv[1]))
+if sys.argv[2:] == ["and fork"] and os.fork() == 0:
+    time.sleep(20)
+    os._exit(0)
 print(server.started_here, server.dsn, flush=True)
 sys.stdin.read()
 """
@@ -65,10 +70,10 @@ def gone(pid: int, within: float = 10) -> bool:
 
 
 @contextlib.contextmanager
-def starter(home: Path) -> Iterator[tuple[subprocess.Popen[str], Server]]:
+def starter(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], Server]]:
     """Another process that starts the database, and ends when its input closes."""
     with subprocess.Popen(
-        [sys.executable, "-c", STARTER, str(home)],
+        [sys.executable, "-c", STARTER, str(home), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -121,6 +121,15 @@ def test_database_ends_with_the_process_that_started_it(home: Path, how: signal.
     assert "database system is shut down" in log
 
 
+def test_forked_worker_that_lives_on_does_not_keep_the_database(home: Path) -> None:
+    with starter(home, "and fork") as (process, _):
+        pid = postmaster(home)
+        process.kill()
+    assert gone(pid)
+
+    assert start(home).started_here
+
+
 def test_server_that_lost_its_starter_and_its_watcher_is_taken_over(home: Path) -> None:
     with starter(home) as (process, server):
         keep_a_row(server)

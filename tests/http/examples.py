@@ -1,0 +1,331 @@
+"""One sound call, or more, of every route: what each role is let in with, and kept out from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID, uuid4
+
+from backend.domain.roles import Role
+from backend.store import calendar, forms
+from backend.store.database import fetch, from_json
+from tests.http.tools import duty_of
+from tests.world import (
+    COUNTY,
+    NEIGHBOUR,
+    PASSWORD,
+    TOWN,
+    VACANT,
+    VILLAGE,
+    Person,
+    World,
+    add_person,
+)
+
+HOLIDAY = date(2026, 12, 24)
+
+# Who asks inside and outside, by role. Those of the first column answer for 王家庄 or are set
+# over it; those of the second hold the same role elsewhere.
+TWINS = {
+    Role.LIAISON: ("liaison", "outsider"),
+    Role.STATION: ("helper", "far_station"),
+    Role.REVIEWER: ("reviewer", "far_reviewer"),
+    Role.OFFICE_LEAD: ("lead", "far_lead"),
+    Role.COUNTY_OPS: ("county", "far_county"),
+    Role.COUNTY_MONITOR: ("monitor", "far_monitor"),
+    Role.FUND_AUDIT: ("auditor", "far_auditor"),
+    Role.SYSADMIN: ("sysadmin", "far_sysadmin"),
+    Role.UPPER_VIEWER: ("upper", "far_upper"),
+}
+_MORE_PEOPLE = (
+    ("helper", "冯兰", Role.STATION, VILLAGE),
+    ("far_station", "邓丽", Role.STATION, "990102100201"),
+    ("far_lead", "曹军", Role.OFFICE_LEAD, "990102100"),
+    ("far_monitor", "彭飞", Role.COUNTY_MONITOR, "990102"),
+    ("far_auditor", "曾文", Role.FUND_AUDIT, "990102"),
+    ("far_sysadmin", "萧刚", Role.SYSADMIN, "990102"),
+    ("far_upper", "田野", Role.UPPER_VIEWER, "98"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What there is to ask about, all of it 王家庄's or its county's."""
+
+    world: World
+    duty: int
+    next_duty: int
+    at_town: str
+    at_county: str
+    receipt: str
+    schedule: int
+    draft: int
+    published: int
+    messages: Mapping[str, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request below /api/v1."""
+
+    path: str
+    json: Any = None
+    params: Mapping[str, Any] | None = None
+
+
+class Outside(Enum):
+    """What somebody of the same role elsewhere gets for the same call."""
+
+    HIDDEN = "404, as if there were nothing"
+    OWN = "their own share, without a word about ours"
+    REJECTED = "an outcome per item, each of them not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A call that succeeds with `status` for everybody whose role is let in."""
+
+    make: Callable[[Stage, Person], Call]
+    status: int = 200
+    outside: Outside = Outside.HIDDEN
+
+
+async def set_up(world: World) -> Stage:
+    """A county in the middle of its work."""
+    await fetch(
+        "INSERT INTO region (key, code, name, level) VALUES ('98', $1, '邻省', 'province')",
+        "98".ljust(12, "0"),
+    )
+    for key, name, role, region in _MORE_PEOPLE:
+        await add_person(world, key, name, role, region)
+    shipped = await forms.shipped("RETURN_WEEKLY")
+    assert shipped is not None
+    definition, now = from_json(shipped["definition"]), world.clock.now
+    published = await forms.add(COUNTY, definition, now, None, published=True)
+    draft = await forms.add(COUNTY, definition, now, None)
+    schedule = await world.schedule(form=published["id"])
+    both = await world.schedule(steps=["town", "county"])
+    third = await world.schedule()
+    await world.open()
+    filed = await world.file("liaison", obligation=await duty_of(world, VILLAGE, schedule=schedule))
+    twice = await world.file("liaison", obligation=await duty_of(world, VILLAGE, schedule=both))
+    await world.review("reviewer", twice["id"], "pass")
+    await calendar.put_day(COUNTY, HOLIDAY, False, "测试")
+    return Stage(
+        world,
+        await duty_of(world, VILLAGE, schedule=schedule),
+        await duty_of(world, VILLAGE, schedule=third),
+        filed["id"],
+        twice["id"],
+        filed["receipt"],
+        schedule,
+        draft["id"],
+        published["id"],
+        {key: await _message(person, now) for key, person in world.people.items()},
+    )
+
+
+async def _message(person: Person, now: datetime) -> UUID:
+    number = uuid4()
+    await fetch(
+        """INSERT INTO message (id, account, kind, params, slot_at, created_at, delivered_at)
+        VALUES ($1, $2, 'returned', '{"defects": 1}', $3, $3, $3)""",
+        number,
+        person.account,
+        now,
+    )
+    return number
+
+
+def _plain(path: str, **params: Any) -> Callable[[Stage, Person], Call]:
+    return lambda stage, person: Call(path, params=params)
+
+
+def _own(path: str, **params: Any) -> tuple[Example, ...]:
+    return (Example(_plain(path, **params), outside=Outside.OWN),)
+
+
+def _list(path: str) -> tuple[Example, ...]:
+    """A list: whole, and of one village."""
+    return (*_own(path), Example(_plain(path, region=VILLAGE)))
+
+
+def _sign_in(stage: Stage, person: Person) -> Call:
+    return Call("/sessions", {"phone": person.phone, "password": PASSWORD})
+
+
+def _refresh(stage: Stage, person: Person) -> Call:
+    token = stage.world.vault.refresh_token(person.session, 1)
+    return Call("/sessions/refresh", {"refresh_token": token})
+
+
+def _file(stage: Stage, person: Person) -> Call:
+    kind = {"kind": "zero", "zero_confirmed": True, "on_behalf_reason": "联络员出差"}
+    item = {"id": str(uuid4()), "obligation": stage.next_duty, **kind}
+    return Call("/submissions", {"items": [item]})
+
+
+def _review(stage: Stage, person: Person) -> Call:
+    of_county = person.role is Role.COUNTY_OPS
+    item = {
+        "id": str(uuid4()),
+        "submission": stage.at_county if of_county else stage.at_town,
+        "step": "county" if of_county else "town",
+        "decision": "pass",
+    }
+    return Call("/reviews", {"items": [item]})
+
+
+def _definition(code: str) -> dict[str, Any]:
+    words = {"zh": "人数", "en": "People"}
+    field = {"key": "people", "label": words, "type": "integer", "required": True}
+    return {
+        "code": code,
+        "title": words,
+        "kinds": ["report", "zero"],
+        "groups": [{"key": "all", "label": words, "fields": [field]}],
+        "checks": [],
+    }
+
+
+def new_schedule(form: int, **changes: Any) -> dict[str, Any]:
+    """The body of a weekly schedule for the county."""
+    return {
+        "form": form,
+        "scope": COUNTY,
+        "title": {"zh": "周报", "en": "Weekly"},
+        "cadence": "weekly",
+        "timetable": {"due": {"kind": "weekday", "number": 5}},
+        "starts_on": "2026-11-09",
+        **changes,
+    }
+
+
+def _account(stage: Stage, person: Person) -> Call:
+    body = {"name": "新人", "phone": "13911112222", "password": "xin-Ren-2026"}
+    return Call("/accounts", {**body, "post": {"role": "liaison", "region": VILLAGE}})
+
+
+def _post(stage: Stage, person: Person) -> Call:
+    account = str(stage.world.people["colleague"].account)
+    return Call("/posts", {"account": account, "post": {"role": "liaison", "region": VACANT}})
+
+
+_NEW_PASSWORD = {"password": "huan-Le-Mi-Ma"}
+_DAY = f"/calendar/{HOLIDAY}"
+_MERGER = {"kind": "merge", "old": VACANT, "new": NEIGHBOUR}
+
+# By method and path; `{…}` as the route has it.
+EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
+    ("POST", "/sessions"): (Example(_sign_in, 201, Outside.OWN),),
+    ("POST", "/sessions/refresh"): (Example(_refresh, 201, Outside.OWN),),
+    ("DELETE", "/sessions/current"): (Example(_plain("/sessions/current"), 204, Outside.OWN),),
+    ("GET", "/me"): _own("/me"),
+    ("POST", "/me/password"): (
+        Example(
+            lambda s, p: Call("/me/password", {"old": PASSWORD, "new": "huan-Le-Mi-Ma"}),
+            204,
+            Outside.OWN,
+        ),
+    ),
+    ("GET", "/sync"): _own("/sync"),
+    ("POST", "/submissions"): (Example(_file, outside=Outside.REJECTED),),
+    ("GET", "/submissions"): (
+        Example(lambda s, p: Call("/submissions", params={"receipt": s.receipt})),
+    ),
+    ("GET", "/submissions/{submission}"): (
+        Example(lambda s, p: Call(f"/submissions/{s.at_town}")),
+    ),
+    ("POST", "/submissions/{submission}/withdraw"): (
+        Example(lambda s, p: Call(f"/submissions/{s.at_town}/withdraw")),
+    ),
+    ("GET", "/obligations"): _list("/obligations"),
+    ("GET", "/obligations/{number}"): (Example(lambda s, p: Call(f"/obligations/{s.duty}")),),
+    ("POST", "/adjustments"): (
+        Example(
+            lambda s, p: Call(
+                "/adjustments", {"kind": "exempt", "reason": "停电", "obligations": [s.duty]}
+            ),
+            201,
+        ),
+        Example(
+            lambda s, p: Call(
+                "/adjustments",
+                {
+                    "kind": "exempt",
+                    "reason": "停电",
+                    "schedule": s.schedule,
+                    "period": "2026-W45",
+                    "region": TOWN,
+                },
+            ),
+            201,
+        ),
+    ),
+    ("GET", "/reviews"): _list("/reviews"),
+    ("POST", "/reviews"): (Example(_review, outside=Outside.REJECTED),),
+    ("GET", "/rates"): _list("/rates"),
+    ("GET", "/messages"): _own("/messages"),
+    ("POST", "/messages/{message}/read"): (
+        Example(lambda s, p: Call(f"/messages/{s.messages[p.key]}/read"), 204),
+    ),
+    ("GET", "/forms"): _own("/forms"),
+    ("POST", "/forms"): (
+        Example(
+            lambda s, p: Call("/forms", {"definition": _definition("HEADCOUNT")}), 201, Outside.OWN
+        ),
+    ),
+    ("GET", "/forms/{number}"): (Example(lambda s, p: Call(f"/forms/{s.published}")),),
+    ("PUT", "/forms/{number}"): (
+        Example(
+            lambda s, p: Call(f"/forms/{s.draft}", {"definition": _definition("RETURN_WEEKLY")})
+        ),
+    ),
+    ("POST", "/forms/{number}/publish"): (Example(lambda s, p: Call(f"/forms/{s.draft}/publish")),),
+    ("POST", "/forms/{number}/trial"): (
+        Example(lambda s, p: Call(f"/forms/{s.published}/trial", {"answers": {}})),
+    ),
+    ("GET", "/schedules"): _own("/schedules"),
+    ("POST", "/schedules"): (
+        Example(lambda s, p: Call("/schedules", new_schedule(s.published)), 201),
+    ),
+    ("PATCH", "/schedules/{number}"): (
+        Example(lambda s, p: Call(f"/schedules/{s.schedule}", {"allowance_hours": 12})),
+    ),
+    ("GET", "/schedules/{number}/preview"): (
+        Example(lambda s, p: Call(f"/schedules/{s.schedule}/preview")),
+    ),
+    ("GET", "/calendar"): _own("/calendar", year=2026),
+    ("PUT", "/calendar/{day}"): (
+        Example(lambda s, p: Call(_DAY, {"is_workday": True}), 204, Outside.OWN),
+    ),
+    ("DELETE", "/calendar/{day}"): (Example(_plain(_DAY), 204),),
+    ("GET", "/regions"): (*_own("/regions"), Example(_plain("/regions", under=VILLAGE))),
+    ("GET", "/regions/{key}"): (Example(_plain(f"/regions/{VILLAGE}")),),
+    ("POST", "/regions/changes"): (Example(lambda s, p: Call("/regions/changes", _MERGER), 201),),
+    ("POST", "/accounts"): (Example(_account, 201),),
+    ("POST", "/accounts/{number}/phone"): (
+        Example(
+            lambda s, p: Call(
+                f"/accounts/{s.world.people['liaison'].account}/phone", params={"purpose": "核实"}
+            )
+        ),
+    ),
+    ("POST", "/accounts/{number}/password"): (
+        Example(
+            lambda s, p: Call(
+                f"/accounts/{s.world.people['liaison'].account}/password", _NEW_PASSWORD
+            ),
+            204,
+        ),
+    ),
+    ("GET", "/posts"): _list("/posts"),
+    ("POST", "/posts"): (Example(_post, 201),),
+    ("POST", "/posts/{number}/end"): (
+        Example(lambda s, p: Call(f"/posts/{s.world.people['backup'].post}/end"), 204),
+    ),
+    ("GET", "/audit"): _own("/audit"),
+}
+# Outside /api/v1, for whoever runs it.
+OPERATIONS = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")}
