@@ -15,6 +15,7 @@ from backend.compression import compressed
 from backend.observe import observed
 from backend.routes import CONTROLLERS, OPERATIONS, docs
 from backend.routes.batches import described_schemas
+from backend.routes.context import only_json
 from backend.routes.errors import HANDLERS
 from backend.settings import Settings
 from backend.store import database
@@ -27,7 +28,7 @@ VERSION = "0.1.0"
 def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
     """The application. Needs `database_url`; `cunbao serve` sees to the embedded database."""
     state = State({"settings": config, "clock": clock, "vault": Vault(config.secret_key)})
-    api = Router("/api/v1", route_handlers=list(CONTROLLERS))
+    api = Router("/api/v1", route_handlers=list(CONTROLLERS), before_request=only_json)
     return Litestar(
         [api, *OPERATIONS],
         state=state,

@@ -71,7 +71,7 @@ class Story:
         times = part.round.times
         if region == VILLAGE and times.closes_at > self.now:
             return replace(part, filing=self._the_returned(part.round))
-        if region in regions.BUSY and part.round == self._newest_open():
+        if region in regions.BUSY and part.round == self._longest_open():
             at = max(times.opens_at, self.now - timedelta(hours=1 + regions.BUSY.index(region)))
             return replace(part, filing=_plain(at + timedelta(seconds=1), Kind.REPORT))
         rng = part.rng("filing")
@@ -120,7 +120,7 @@ class Story:
         latest = min(self.returned_at - timedelta(hours=22), current.times.due_at)
         return replace(_plain(latest - timedelta(hours=1), Kind.REPORT), returned=True)
 
-    def _newest_open(self) -> Round:
+    def _longest_open(self) -> Round:
         """A report not due yet: the one open for longest."""
         return min(
             (each for each in self.rounds if each.times.due_at > self.now),

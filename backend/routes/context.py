@@ -9,6 +9,7 @@ from litestar import Request
 
 from backend import access
 from backend.domain.roles import Actor
+from backend.problems import Problem
 from backend.settings import Settings
 from backend.store.database import transaction
 from backend.vault import Vault
@@ -34,6 +35,13 @@ def settings_of(request: ApiRequest) -> Settings:
 def request_id(request: ApiRequest) -> str:
     """The id under which the logs and the audit know this request."""
     return cast("str", request.scope["state"].get("request_id", ""))
+
+
+async def only_json(request: ApiRequest) -> None:
+    """Problem("unsupported_media_type") for a body that calls itself something else than JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("", "application/json") and request.headers.get("content-length") != "0":
+        raise Problem("unsupported_media_type")
 
 
 @asynccontextmanager

@@ -65,6 +65,7 @@ _EVERYWHERE = (
     "forbidden",
     "not_found",
     "too_large",
+    "unsupported_media_type",
     "unavailable",
 )
 
@@ -118,7 +119,10 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[d
         return on_crash(request, error)
     code = _BY_STATUS.get(error.status_code, "malformed")
     params = _reason(error) if error.status_code == 400 else {}
-    return problem_response(request, code, params)
+    answer = problem_response(request, code, params)
+    if "allow" in (error.headers or {}):  # a 405 says what it takes (RFC 9110 §15.5.6)
+        answer.headers["allow"] = error.headers["allow"]
+    return answer
 
 
 def _reason(error: HTTPException) -> dict[str, str]:
@@ -127,7 +131,7 @@ def _reason(error: HTTPException) -> dict[str, str]:
 
 def on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     """What nothing else caught. Values the database refused are the caller's, the rest is ours."""
-    if isinstance(error, SerializationException | RecursionError):
+    if isinstance(error, SerializationException | RecursionError | UnicodeDecodeError):
         return problem_response(request, "malformed", {"field": "", "reason": "can't be decoded"})
     if isinstance(error, _UNSTORABLE):
         log.warning("unstorable value", extra={"kind": type(error).__name__})

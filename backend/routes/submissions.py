@@ -22,7 +22,7 @@ from backend.problems import Problem, body, language_of
 from backend.routes.batches import batch_operation, read_batch, read_item
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import ProblemBody, documented
-from backend.routes.obligations import ObligationDetail, facts_of, obligation_detail
+from backend.routes.obligation_detail import ObligationDetail, facts_of, obligation_detail
 from backend.routes.schemas import Line, Note, Number
 from backend.store import audit, filings
 from backend.vault import content_digest

@@ -116,11 +116,12 @@ async def _move_posts(old: str, new: str, now: datetime) -> None:
         """WITH ended AS (
             UPDATE post SET ends_at = greatest($3, starts_at)
             WHERE region = $1 AND (ends_at IS NULL OR ends_at > $3)
-            RETURNING account, role, is_backup)
+            RETURNING account, role, is_backup, greatest($3, starts_at) AS begins)
         INSERT INTO post (id, account, role, region, is_backup, starts_at)
-        SELECT gen_random_uuid(), account, role, $2, bool_and(is_backup), $3 FROM ended
+        SELECT gen_random_uuid(), account, role, $2::text, bool_and(is_backup), min(begins)
+        FROM ended
         WHERE NOT EXISTS (SELECT 1 FROM post p WHERE p.account = ended.account
-                          AND p.role = ended.role AND p.region = $2 AND p.ends_at IS NULL)
+                          AND p.role = ended.role AND p.region = $2::text AND p.ends_at IS NULL)
         GROUP BY account, role""",
         old,
         new,

@@ -265,7 +265,7 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ),
     ("GET", "/reviews"): _list("/reviews"),
     ("POST", "/reviews"): (Example(_review, outside=Outside.REJECTED),),
-    ("GET", "/rates"): _list("/rates"),
+    ("GET", "/rates"): (*_own("/rates"), Example(_plain("/rates", region=TOWN))),
     ("GET", "/messages"): _own("/messages"),
     ("POST", "/messages/{message}/read"): (
         Example(lambda s, p: Call(f"/messages/{s.messages[p.key]}/read"), 204),

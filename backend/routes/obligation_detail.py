@@ -1,0 +1,212 @@
+"""One obligation opened up: every revision, review and adjustment, and what follows from them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from backend.domain import timeliness
+from backend.domain.forms import diff
+from backend.domain.receipts import receipt_number
+from backend.domain.reviews import Decision, ReviewFact, ReviewStep
+from backend.domain.timeliness import (
+    Adjustment,
+    AdjustmentKind,
+    Correction,
+    CountedBy,
+    Facts,
+    Filing,
+    State,
+    Verdict,
+)
+from backend.routes.schemas import (
+    Words,
+)
+from backend.store import duties, filings, forms, reviews
+from backend.store.database import from_json
+
+
+class FilingView(msgspec.Struct):
+    """One revision with its two clocks; `changes` are against the revision before it."""
+
+    id: UUID
+    revision: int
+    receipt: str
+    kind: str
+    answers: dict[str, Any]
+    reasons: dict[str, str]
+    remark: str
+    attachments: list[dict[str, Any]]
+    captured_at: datetime | None
+    corrected_at: datetime | None
+    received_at: datetime
+    counted_at: datetime
+    counted_by: CountedBy
+    filed_by: str | None
+    on_behalf: bool
+    on_behalf_reason: str | None
+    withdrawn_at: datetime | None
+    changes: list[dict[str, Any]]
+    reviews: list[dict[str, Any]]
+
+
+class ObligationDetail(msgspec.Struct):
+    """Everything about one obligation: what is true now, and the facts it follows from."""
+
+    id: int
+    schedule: int
+    form: int
+    code: str
+    title: Words
+    period: str
+    region: str
+    region_name: str
+    holder: str
+    opens_at: datetime
+    due_at: datetime
+    closes_at: datetime
+    original_due_at: datetime
+    original_closes_at: datetime
+    state: State
+    verdict: Verdict
+    correction: Correction
+    fix_by: datetime | None
+    adjustments: list[dict[str, Any]]
+    filings: list[FilingView]
+
+
+async def facts_of(row: asyncpg.Record) -> Facts:
+    """All that is known of an obligation, for the rules."""
+    revisions = await filings.of_obligation(row["id"])
+    return _facts(
+        row,
+        revisions,
+        await duties.adjustments([row["id"]]),
+        await reviews.decisions([r["id"] for r in revisions]),
+    )
+
+
+def _facts(
+    row: asyncpg.Record,
+    revisions: list[asyncpg.Record],
+    moves: list[asyncpg.Record],
+    decisions: list[asyncpg.Record],
+) -> Facts:
+    return Facts(
+        row["opens_at"],
+        row["original_due_at"],
+        row["original_closes_at"],
+        tuple(ReviewStep(step) for step in from_json(row["steps"])),
+        tuple(
+            Adjustment(AdjustmentKind(m["kind"]), m["decided_at"], m["due_at"], m["closes_at"])
+            for m in moves
+        ),
+        tuple(
+            Filing(
+                r["id"],
+                r["revision"],
+                r["received_at"],
+                r["corrected_at"],
+                r["counted_at"],
+                CountedBy(r["counted_by"]),
+                r["withdrawn_at"],
+            )
+            for r in revisions
+        ),
+        tuple(
+            ReviewFact(
+                d["submission"],
+                ReviewStep(d["step"]),
+                Decision(d["decision"]),
+                d["at"],
+                d["fix_by"],
+            )
+            for d in decisions
+        ),
+    )
+
+
+async def obligation_detail(row: asyncpg.Record, t: datetime) -> ObligationDetail:
+    """The obligation as of `t`, from all its facts."""
+    revisions = await filings.of_obligation(row["id"])
+    moves = await duties.adjustments([row["id"]])
+    decisions = await reviews.decisions([r["id"] for r in revisions])
+    facts = _facts(row, revisions, moves, decisions)
+    form = (await forms.definitions([row["form"]]))[row["form"]]
+    shown: list[FilingView] = []
+    before: dict[str, Any] | None = None
+    for r in revisions:
+        answers = from_json(r["answers"])
+        changes = [] if before is None else [change.as_dict() for change in diff(before, answers)]
+        taken = [_decision(d) for d in decisions if d["submission"] == r["id"]]
+        shown.append(_filing(r, answers, changes, taken))
+        before = answers
+    return ObligationDetail(
+        **{name: row[name] for name in _PLAIN},
+        title=msgspec.convert(from_json(row["title"]), Words),
+        code=form.code,
+        due_at=timeliness.due_at(facts, t),
+        closes_at=timeliness.closes_at(facts, t),
+        state=timeliness.state(facts, t),
+        verdict=timeliness.verdict(facts, t),
+        correction=timeliness.correction(facts, t),
+        adjustments=[_adjustment(m) for m in moves],
+        filings=shown,
+    )
+
+
+_PLAIN = (
+    "id",
+    "schedule",
+    "form",
+    "period",
+    "region",
+    "region_name",
+    "holder",
+    "opens_at",
+    "original_due_at",
+    "original_closes_at",
+    "fix_by",
+)
+
+
+def _adjustment(row: asyncpg.Record) -> dict[str, Any]:
+    names = ("kind", "decided_at", "due_at", "closes_at", "reason")
+    return {**{name: row[name] for name in names}, "by": row["name"]}
+
+
+def _decision(row: asyncpg.Record) -> dict[str, Any]:
+    names = ("id", "step", "decision", "remark", "at", "fix_by", "waited_workdays", "in_time")
+    shown = {name: row[name] for name in names}
+    return {**shown, "defects": from_json(row["defects"]), "by": row["name"]}
+
+
+def _filing(
+    r: asyncpg.Record,
+    answers: dict[str, Any],
+    changes: list[dict[str, Any]],
+    decisions: list[dict[str, Any]],
+) -> FilingView:
+    return FilingView(
+        r["id"],
+        r["revision"],
+        receipt_number(r["receipt"]),
+        r["kind"],
+        answers,
+        from_json(r["reasons"]),
+        r["remark"],
+        from_json(r["attachments"]),
+        r["captured_at"],
+        r["corrected_at"],
+        r["received_at"],
+        r["counted_at"],
+        CountedBy(r["counted_by"]),
+        r["filed_by_name"],
+        r["on_behalf"],
+        r["on_behalf_reason"],
+        r["withdrawn_at"],
+        changes,
+        decisions,
+    )
