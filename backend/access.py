@@ -168,7 +168,7 @@ def county(asker: Actor, action: Action) -> str:
 async def account_to_manage(asker: Actor, number: UUID) -> asyncpg.Record:
     """An account of which the asker may appoint every post, so that nobody rises by another's."""
     found = await account(asker, number, Action.SEE_PEOPLE)
-    held = [found, *await people.posts_in_force(number, asker.now)]
+    held = [found, *await people.posts_not_over(number, asker.now)]
     if not all(asker.may(appointing_action(Role(p["role"])), p["region"]) for p in held):
         raise Problem("not_found")
     return found

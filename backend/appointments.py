@@ -52,15 +52,20 @@ async def open_account(
     await audit.write(audit.by(actor, "account.open", f"account:{number}"))
 
 
-async def appoint(actor: Actor, account: UUID, wish: Wish) -> UUID:
-    """Gives a post where the actor may. Problems: not_found, role_level, region_over, post_held."""
-    place = await regions.within(wish.region, actor.scopes(appointing_action(wish.role)))
+async def check_place(actor: Actor, role: Role, region: str) -> None:
+    """Whether the actor may give that post. Problems: not_found, role_level, region_over."""
+    place = await regions.within(region, actor.scopes(appointing_action(role)))
     if place is None:
         raise Problem("not_found")
-    if level_of(wish.region) not in POSTED_AT[wish.role]:
+    if level_of(region) not in POSTED_AT[role]:
         raise Problem("role_level")
     if place["valid_to"] is not None:
         raise Problem("region_over")
+
+
+async def appoint(actor: Actor, account: UUID, wish: Wish) -> UUID:
+    """Gives a post. Problems: post_held, and those of `check_place`."""
+    await check_place(actor, wish.role, wish.region)
     if await people.holds_post(account, wish.role, wish.region, actor.now):
         raise Problem("post_held")
     number = uuid4()

@@ -14,7 +14,7 @@ from backend.clock import Clock, system_clock
 from backend.compression import compressed
 from backend.observe import observed
 from backend.routes import CONTROLLERS, OPERATIONS, docs
-from backend.routes.batches import described_schemas
+from backend.routes.batches import describe_batches
 from backend.routes.context import only_json
 from backend.routes.errors import HANDLERS
 from backend.settings import Settings
@@ -29,7 +29,7 @@ def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
     """The application. Needs `database_url`; `cunbao serve` sees to the embedded database."""
     state = State({"settings": config, "clock": clock, "vault": Vault(config.secret_key)})
     api = Router("/api/v1", route_handlers=list(CONTROLLERS), before_request=only_json)
-    return Litestar(
+    app = Litestar(
         [api, *OPERATIONS],
         state=state,
         lifespan=[_lifespan],
@@ -40,6 +40,8 @@ def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
         debug=False,
         logging_config=None,
     )
+    describe_batches(app.openapi_schema)
+    return app
 
 
 def _openapi() -> OpenAPIConfig:
@@ -50,7 +52,7 @@ def _openapi() -> OpenAPIConfig:
         description="Village employment reports: duties, filing, review and rates.",
         path=docs.PATH,
         render_plugins=[docs.page()],
-        components=Components(security_schemes={"bearer": bearer}, schemas=described_schemas()),
+        components=Components(security_schemes={"bearer": bearer}),
         security=[{"bearer": []}],
         use_handler_docstrings=True,
     )

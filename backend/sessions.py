@@ -48,8 +48,7 @@ async def sign_in(
 ) -> Tokens:
     """Opens a session. Problems: bad_credentials, locked_out (5 failures in 15 minutes).
 
-    The answer is decided while holding the number, so that parallel guesses are all counted, and
-    a failure is committed before it is told.
+    A failure is committed before it is told.
     """
     index = vault.index(phone)
     account = await people.account_by_phone(index)
@@ -58,12 +57,10 @@ async def sign_in(
     right = await check_password(vault, account["password_hash"] if account else None, password)
     session = None
     async with transaction():
-        await people.lock_phone(index)
-        locked = await people.failures_since(index, now - FAILURE_WINDOW) >= MAX_FAILURES
-        if account is not None and right and not locked and account["disabled_at"] is None:
+        right = right and account is not None and account["disabled_at"] is None
+        locked = await _guessed(index, right, now)
+        if account is not None and right and not locked:
             session = await _open(account["id"], index, device, settings, now)
-        else:
-            await people.add_failure(index, now)
         who = account["id"] if account is not None else None
         result = "done" if session else "refused"
         await audit.write(audit.Entry(now, who, "session.open", f"account:{who}", result=result))
@@ -77,9 +74,20 @@ async def reprove(vault: Vault, stored: asyncpg.Record, password: str, now: date
     index = stored["phone_index"]
     if await people.failures_since(index, now - FAILURE_WINDOW) >= MAX_FAILURES:
         raise Problem("locked_out")
-    if not await check_password(vault, stored["password_hash"], password):
+    right = await check_password(vault, stored["password_hash"], password)
+    async with transaction():
+        locked = await _guessed(index, right, now)
+    if locked or not right:
+        raise Problem("locked_out" if locked else "bad_credentials")
+
+
+async def _guessed(index: bytes, right: bool, now: datetime) -> bool:
+    """Whether the number is locked; holds it until the commit, so parallel guesses all count."""
+    await people.lock_phone(index)
+    locked = await people.failures_since(index, now - FAILURE_WINDOW) >= MAX_FAILURES
+    if locked or not right:
         await people.add_failure(index, now)
-        raise Problem("bad_credentials")
+    return locked
 
 
 async def _open(

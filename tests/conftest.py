@@ -17,10 +17,10 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-async def template(server: str) -> str:
+async def template(server: str) -> AsyncIterator[str]:
     """The same address, with a migrated and seeded template to copy."""
-    await databases.make_template(server)
-    return server
+    async with databases.template(server):
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import asyncpg
 from backend import migrating, postgres, seeding
 from backend.store import database
 
-TEMPLATE = "cunbao_template"
+TEMPLATE = f"cunbao_template_{os.getpid()}"  # two runs on one server keep out of each other's way
 SEEDED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 
@@ -50,12 +50,19 @@ async def _command(url: str, *statements: str) -> None:
 async def make_template(url: str) -> None:
     """A database with all tables and the reference data, to copy from."""
     await _command(url, f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
-    await database.connect(address(url, TEMPLATE), 2)
-    try:
+    async with connected(address(url, TEMPLATE), 2):
         await migrating.migrate()
         await seeding.seed(SEEDED_AT)
+
+
+@asynccontextmanager
+async def template(url: str) -> AsyncIterator[None]:
+    """The same for a while."""
+    try:
+        await make_template(url)
+        yield
     finally:
-        await database.disconnect()
+        await _command(url, f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
 
 
 @asynccontextmanager

@@ -62,7 +62,7 @@ _GIVEN: Final = [
     "金山",
     "银花",
 ]
-# One person a role, to sign in as. Phone numbers 138 0000 0001 to 0009 belong to nobody.
+# One person a role, to sign in as.
 NAMED: Final = (
     (Role.LIAISON, "王秀兰", (VILLAGE,)),
     (Role.STATION, "刘敏", STATION),
@@ -178,6 +178,11 @@ class _Personnel:
         self.post(first, Role.LIAISON, village, until=left)
 
 
+def named_phone(number: int) -> str:
+    """138 0000 0001 and so on, which belong to nobody."""
+    return f"1380000{number + 1:04}"
+
+
 def uuid(rng: Random) -> UUID:
     """A random id that is the same in every run."""
     return UUID(int=rng.getrandbits(128), version=4)
@@ -198,8 +203,8 @@ def hired(rng: Random, villages: Iterable[str], begins: datetime, now: datetime)
 
 def _hire_named(personnel: _Personnel) -> Mapping[tuple[Role, str], Person]:
     named = {}
-    for number, (role, name, places) in enumerate(NAMED, 1):
-        person = personnel.hire(name, f"1380000{number:04}")
+    for number, (role, name, places) in enumerate(NAMED):
+        person = personnel.hire(name, named_phone(number))
         for place in places:
             personnel.post(person, role, place)
             named[role, place] = person

@@ -1,208 +1,137 @@
 """Lets the story happen: the same rules and the same statements as real reports, day by day.
 
-Every step is given its own past instant as `now`; the village's rows need no holding, since
+Every step is given its own past instant as `now`. The villages' rows need no holding, since
 nobody else sees the county before it is finished.
 """
 
 import heapq
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from typing import Final
 from uuid import UUID
 
-import asyncpg
-
-from backend.demo.figures import DEFECTS, Blank, correct, fill, reason
+from backend.demo.changes import REQUEST
 from backend.demo.habits import corrected_at, reviewed_at
-from backend.demo.people import Person, Staff, uuid
+from backend.demo.liaisons import Liaisons, submission_id
+from backend.demo.offices import Filed, Offices
+from backend.demo.people import Staff
 from backend.demo.regions import COUNTY, TOWNSHIPS
 from backend.demo.story import Part, Story
-from backend.domain.filing import Accepted, Duty, Item, decide
-from backend.domain.form_definition import Kind
+from backend.domain.filing import Accepted, Duty
 from backend.domain.refusal import Refusal
 from backend.domain.regions import Level
-from backend.domain.reviews import (
-    Case,
-    Decision,
-    Defect,
-    Judgement,
-    ReviewFact,
-    ReviewStep,
-    Stage,
-    review_by,
-)
-from backend.domain.reviews import decide as judge
-from backend.store import duties, filings, reviews
-from backend.store.database import from_json, to_json
+from backend.domain.reviews import ReviewFact, ReviewStep, Stage
+from backend.store import duties, filings, forms, reviews
 from backend.store.reviews import Decided
-from backend.vault import content_digest
 
-REQUEST = "demo"  # what the audit names as the request
-_BATCH = 500
-_COUNTY_RETURNS = 0.03
-_BEHALF = ("联络员外出，电话核实后代报", "联络员住院，由人社所代报", "村里停电断网，电话代报")
+_BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Event:
+    """A filing or a review to come."""
+
+    at: datetime
+    order: int
+    part: Part = field(compare=False)
+    obligation: int = field(compare=False)
+    revision: int = field(compare=False)
+    submission: UUID = field(compare=False)
+    taken: tuple[ReviewFact, ...] = field(compare=False, default=())
 
 
 class Replay:
-    """What is to come: filings and reviews in order of time."""
+    """What is to come, in order of time."""
 
     def __init__(self, story: Story, staff: Staff) -> None:
-        self.story, self.staff = story, staff
-        self._pace = {t.key: t.pace for t in TOWNSHIPS}
-        self._parts: dict[int, Part] = {}
-        self._newest = 0
-        self._order = count()
-        # (when, order, obligation, revision) and (when, order, obligation, revision, submission)
-        self._filings: list[tuple[datetime, int, int, int]] = []
-        self._reviews: list[tuple[datetime, int, int, int, UUID]] = []
-        self._steps: dict[UUID, list[ReviewFact]] = {}
+        self._story = story
+        self._liaisons, self._offices = Liaisons(story, staff), Offices(story, staff)
+        self._pace = {township.key: township.pace for township in TOWNSHIPS}
+        self._newest, self._order = 0, count()
+        self._filings: list[_Event] = []
+        self._reviews: list[_Event] = []
 
     async def take_up(self) -> None:
-        """Plans what the obligations that are new are going to see."""
+        """Plans what becomes of the obligations that are new."""
         for row in await duties.opened_after(self._newest):
-            part = self.story.part(row["region"], row["code"], row["key"])
             self._newest = row["id"]
+            part = self._story.part(row["region"], row["code"], row["key"])
             if part.filing is not None:
-                self._parts[row["id"]] = part
-                self._will_file(part.filing.files_at, row["id"], 1)
+                self._expect_filing(part.filing.files_at, part, row["id"], 1)
 
     async def file_until(self, t: datetime) -> None:
-        """Files what is to be filed before `t`."""
-        for batch in _batches(self._filings, t):
-            pairs = [
-                (number, uuid(self._parts[number].rng(f"submission {revision}")))
-                for _, _, number, revision in batch
-            ]
+        """Files what is to be filed by `t`."""
+        for events in _batches(self._filings, t):
+            pairs = [(event.obligation, event.submission) for event in events]
             found, _ = await filings.load(pairs, [COUNTY])
-            accepted = []
-            for (at, _, number, revision), (_, submission) in zip(batch, pairs, strict=True):
-                made = self._file(found[number], submission, revision, at)
-                if made is not None:
-                    accepted.append(made)
-            await filings.record_each(accepted, REQUEST)
-            for each, _ in accepted:
-                self._will_review(each)
+            made = [(event, self._file(event, found[event.obligation])) for event in events]
+            await filings.record_each([filed for _, filed in made if filed], REQUEST)
+            for event, filed in made:
+                if filed is not None:
+                    self._expect_review(event, filed[0].received_at, ReviewStep.TOWN, ())
 
-    async def review_until(self, t: datetime) -> None:
-        """Decides on what the offices look at before `t`."""
-        for batch in _batches(self._reviews, t):
-            rows = {row["id"]: row for row in await reviews.cases([b[4] for b in batch], [COUNTY])}
-            decided = []
-            for at, _, number, revision, submission in batch:
-                made, person = self._review(rows[submission], number, revision, at)
-                decided.append((made, person.id, at))
-                self._go_on(made, revision, at)
-            await reviews.record_each(decided, REQUEST)
-
-    def _will_file(self, at: datetime, obligation: int, revision: int) -> None:
-        if at <= self.story.now:
-            heapq.heappush(self._filings, (at, next(self._order), obligation, revision))
-
-    def _file(
-        self, duty: Duty, submission: UUID, revision: int, at: datetime
-    ) -> tuple[Accepted, UUID] | None:
-        """The filing and whose it is; None when the report has been waived in the meantime."""
-        part = self._parts[duty.id]
-        person, on_behalf = self._filer(part, duty.holder, revision, at)
+    def _file(self, event: _Event, duty: Duty) -> tuple[Accepted, UUID] | None:
+        """The filing; None when the report was waived after the village had meant to file it."""
         try:
-            made = self._decide(part, duty, submission, revision, at, on_behalf)
+            return self._liaisons.file(event.part, duty, event.revision, event.at)
         except Refusal as refusal:
             if refusal.code != "exempt":
                 raise
             return None
-        return made, person.id
 
-    def _filer(self, part: Part, village: str, revision: int, at: datetime) -> tuple[Person, bool]:
-        """Who files, and whether on behalf: the office does where there is no liaison."""
-        assert part.filing is not None
-        first = revision == 1
-        liaisons = self.staff.liaisons(village, at, backup=first and part.filing.by_backup)
-        liaisons = liaisons or self.staff.liaisons(village, at, backup=False)
-        if liaisons and not (first and part.filing.by_office):
-            return liaisons[0], False
-        office = self.staff.office(village[: Level.TOWNSHIP.digits])
-        return part.rng("office").choice(office), True
+    async def review_until(self, t: datetime) -> None:
+        """Decides on what the offices come to by `t`."""
+        for events in _batches(self._reviews, t):
+            rows = await reviews.cases([event.submission for event in events], [COUNTY])
+            known = await forms.definitions([row["form"] for row in rows])
+            found = {row["id"]: row for row in rows}
+            made: list[tuple[Decided, UUID, datetime]] = []
+            for event in events:
+                row = found[event.submission]
+                filed = Filed(event.part, event.revision, row, known[row["form"]], event.taken)
+                decided, reviewer, fact = self._offices.review(filed, event.at)
+                made.append((decided, reviewer, event.at))
+                self._go_on(event, Stage(decided.stage), fact)
+            await reviews.record_each(made, REQUEST)
 
-    def _decide(
-        self, part: Part, duty: Duty, submission: UUID, revision: int, at: datetime, behalf: bool
-    ) -> Accepted:
-        """What the rules make of it; where a warning wants a reason, it is given."""
-        item = self._item(part, duty, submission, revision, behalf)
-        try:
-            made = decide(item, duty, None, on_behalf=behalf, device_now=at, now=at)
-        except Refusal as refusal:
-            if refusal.code != "answers_invalid":
-                raise
-            findings = refusal.params["findings"]
-            if any(finding["code"] != "reason_required" for finding in findings):
-                raise
-            reasons = {finding["check"]: reason(finding["check"]) for finding in findings}
-            item = self._item(part, duty, submission, revision, behalf, reasons)
-            made = decide(item, duty, None, on_behalf=behalf, device_now=at, now=at)
-        assert isinstance(made, Accepted)
-        return made
+    def _go_on(self, event: _Event, stage: Stage, fact: ReviewFact) -> None:
+        """What a decision sets off: the county's review, or a correction."""
+        if stage is Stage.COUNTY:
+            taken = (*event.taken, fact)
+            self._expect_review(event, event.at, ReviewStep.COUNTY, taken)
+        elif stage is Stage.RETURNED and not self._story.is_the_returned(event.part):
+            rng = event.part.rng("correction")
+            at = corrected_at(event.at, self._story.days, rng)
+            if at is not None:
+                self._expect_filing(at, event.part, event.obligation, event.revision + 1)
 
-    def _item(
-        self,
-        part: Part,
-        duty: Duty,
-        submission: UUID,
-        revision: int,
-        behalf: bool,
-        reasons: dict[str, str] | None = None,
-    ) -> Item:
-        """What the phone would send. A correction is a report, whatever came before."""
-        planned = part.filing
-        assert planned is not None
-        kind = planned.kind if revision == 1 else Kind.REPORT
-        if kind is Kind.UNCHANGED and duty.last is None:
-            kind = Kind.REPORT
-        answers = {}
-        if kind is Kind.REPORT:
-            village = self.story.profile(part.region)
-            blank = Blank(duty.form, village, part.round.ends_on, duty.last)
-            answers = fill(blank, part.rng("answers"))
-            answers = correct(blank, answers) if revision > 1 else answers
-        given = {"id": submission, "kind": kind, "answers": answers, "reasons": reasons or {}}
-        return Item(
-            id=submission,
-            obligation=duty.id,
-            kind=kind,
-            answers=answers,
-            reasons=reasons or {},
-            remark="",
-            attachments=[],
-            captured_at=planned.captured_at if revision == 1 and not behalf else None,
-            zero_confirmed=kind is Kind.ZERO,
-            on_behalf_reason=part.rng("behalf").choice(_BEHALF) if behalf else None,
-            digest=content_digest(to_json(given).encode()),
-        )
+    def _expect_filing(self, at: datetime, part: Part, obligation: int, revision: int) -> None:
+        if at <= self._story.now:
+            number = submission_id(part, revision)
+            event = _Event(at, next(self._order), part, obligation, revision, number)
+            heapq.heappush(self._filings, event)
 
-    def _will_review(self, filed: Accepted) -> None:
-        """Plans the next office's decision."""
-        part = self._parts[filed.duty.id]
-        submission, revision = filed.item.id, filed.revision
-        self._plan(part, filed.duty.id, revision, submission, ReviewStep.TOWN, filed.received_at)
-
-    def _plan(
-        self,
-        part: Part,
-        number: int,
-        revision: int,
-        submission: UUID,
-        step: ReviewStep,
-        since: datetime,
+    def _expect_review(
+        self, of: _Event, since: datetime, step: ReviewStep, taken: tuple[ReviewFact, ...]
     ) -> None:
+        story, part = self._story, of.part
         pace = self._pace[part.region[: Level.TOWNSHIP.digits]]
-        rng = part.rng(f"{step} {revision}")
-        at = reviewed_at(since, step, pace, self.story.days, rng)
-        if part.round == self.story.returned and part.region in self.story.demo_villages:
-            at = self.story.returned_at
-        if at <= self.story.now and not self.story.waits(part.region, at):
-            heapq.heappush(self._reviews, (at, next(self._order), number, revision, submission))
+        rng = part.rng(f"{step} {of.revision}")
+        at = reviewed_at(since, step, pace, story.days, rng)
+        if story.is_the_returned(part):
+            at = story.returned_at
+        if at <= story.now and not story.waits(part.region, at):
+            order = next(self._order)
+            event = _Event(at, order, part, of.obligation, of.revision, of.submission, taken)
+            heapq.heappush(self._reviews, event)
 
 
-def _batches[T](heap: list[T], t: datetime) -> Iterator[list[T]]:
-    """Takes from the heap what comes before `t`, some hundreds at a time."""
-    while heap:
-        yield []
+def _batches(events: list[_Event], t: datetime) -> Iterator[list[_Event]]:
+    """Takes the events up to `t` from the heap, some hundreds at a time."""
+    while events and events[0].at <= t:
+        batch = []
+        while events and events[0].at <= t and len(batch) < _BATCH:
+            batch.append(heapq.heappop(events))
+        yield batch

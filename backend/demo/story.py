@@ -86,6 +86,10 @@ class Story:
             self._profiles[region] = profile(source(origin, "profile"))
         return self._profiles[region]
 
+    def is_the_returned(self, part: Part) -> bool:
+        """Whether it is the report that came back to the demo liaison, to be corrected now."""
+        return part.region == VILLAGE and part.round == self.returned
+
     def waits(self, region: str, reviewed_at: datetime) -> bool:
         """Whether the demo township still has to look at it: it has not got round to the last."""
         recent = local_instant(local_day(self.returned_at), time())

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import StrEnum
 
 from backend.domain.timeliness import (
     Correction,
+    CountedBy,
     Facts,
     Verdict,
     correction,
@@ -56,6 +58,46 @@ class Counts:
     def on_time_rate(self) -> float | None:
         """The share of the expected that was filed on time; None when nothing was expected."""
         return self.on_time / self.expected if self.expected else None
+
+
+class Standing(StrEnum):
+    """Where one obligation is counted."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    MISSING = "missing"
+    PENDING = "pending"
+    EXEMPT = "exempt"
+    NOT_DUE = "not_due"
+    FILED_EARLY = "filed_early"
+
+
+class Rule(StrEnum):
+    """What decided a standing, for whoever asks why."""
+
+    RECEIVED_BY_DUE = "received_by_due"
+    CAPTURED_BY_DUE = "captured_by_due"
+    RECEIVED_AFTER_DUE = "received_after_due"
+    NOTHING_BY_CLOSE = "nothing_by_close"
+    NOTHING_YET = "nothing_yet"
+    WAIVED = "waived"
+
+
+_RULES = {
+    Standing.LATE: Rule.RECEIVED_AFTER_DUE,
+    Standing.MISSING: Rule.NOTHING_BY_CLOSE,
+    Standing.PENDING: Rule.NOTHING_YET,
+    Standing.EXEMPT: Rule.WAIVED,
+    Standing.NOT_DUE: Rule.NOTHING_YET,
+}
+
+
+def rule(standing: Standing, counted_by: CountedBy | None) -> Rule:
+    """The rule behind a standing; `counted_by` is the clock of the first filing that counts."""
+    if standing in _RULES:
+        return _RULES[standing]
+    by_capture = counted_by is CountedBy.CAPTURED
+    return Rule.CAPTURED_BY_DUE if by_capture else Rule.RECEIVED_BY_DUE
 
 
 def tally(obligations: Iterable[Facts], t: datetime) -> Counts:

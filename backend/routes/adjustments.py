@@ -17,7 +17,7 @@ from backend.domain.timeliness import AdjustmentKind
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
-from backend.routes.schemas import Number, Reason, RegionKey, Small
+from backend.routes.schemas import Number, Reason, RegionKey, Small, check_years
 from backend.store import audit, calendar, duties, rates
 from backend.store.database import from_json
 
@@ -98,6 +98,7 @@ class AdjustmentController(Controller):
             raise Problem(
                 "invalid", faults=[{"field": "obligations", "reason": "or schedule and period"}]
             )
+        check_years(due_at=data.due_at, closes_at=data.closes_at)
         async with authorised(request) as actor:
             rows = await duties.lock_for_adjusting(
                 access.reach(actor, Action.ADJUST, data.region),

@@ -1,11 +1,13 @@
 """Batches whose items are read one by one, so that a bad item is an outcome and not an error."""
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
+from litestar.openapi.spec import OpenAPI, OpenAPIMediaType, Operation, Reference, RequestBody
 from msgspec import Meta
 
 from backend.domain.refusal import Refusal
@@ -30,8 +32,31 @@ def read_batch(body: bytes) -> tuple[datetime | None, Sequence[msgspec.Raw]]:
     except msgspec.ValidationError as error:
         raise Problem("invalid", faults=[{"field": "", "reason": str(error)}]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem("malformed", field="", reason=str(error)) from None
+        apart = _taken_apart(body)
+        if apart is None:
+            raise Problem("malformed", field="", reason=str(error)) from None
+        envelope = apart
     return envelope.device_time, envelope.items
+
+
+def _taken_apart(body: bytes) -> _Envelope | None:
+    """The batch when it is JSON but for half an emoji somewhere, else None.
+
+    A browser writes a text cut in the middle of a surrogate pair as a lone escape. No text can
+    hold it, so its item will be refused; the others must not wait for ever because of it.
+    """
+    try:
+        raw = json.loads(body.decode(), parse_constant=_no_number)
+        items = [msgspec.Raw(json.dumps(item).encode()) for item in raw["items"]]
+        rest = {**raw, "items": [None] * len(items)}
+        device_time = _envelope.decode(json.dumps(rest)).device_time
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    return _Envelope(items, device_time)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
 
 
 def read_item(
@@ -55,6 +80,7 @@ def batch_operation(shape: type[msgspec.Struct]) -> type[Operation]:
     _described.append(shape)
     reference = Reference(ref=f"#/components/schemas/{shape.__name__}")
 
+    @dataclass
     class BatchOperation(Operation):
         def __post_init__(self) -> None:
             media = OpenAPIMediaType(schema=reference)
@@ -63,9 +89,10 @@ def batch_operation(shape: type[msgspec.Struct]) -> type[Operation]:
     return BatchOperation
 
 
-def described_schemas() -> dict[str, Any]:
-    """JSON schemas of these bodies and all they are made of, by name."""
-    _, components = msgspec.json.schema_components(
+def describe_batches(document: OpenAPI) -> None:
+    """Adds the schemas of these bodies, and of all they are made of, to the framework's own."""
+    _, schemas = msgspec.json.schema_components(
         _described, ref_template="#/components/schemas/{name}"
     )
-    return components
+    assert document.components is not None
+    document.components.schemas = {**schemas, **(document.components.schemas or {})}

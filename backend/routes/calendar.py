@@ -13,7 +13,7 @@ from backend.domain.roles import Action
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
-from backend.routes.schemas import Line
+from backend.routes.schemas import Line, check_years
 from backend.store import audit, calendar
 
 
@@ -62,6 +62,7 @@ class CalendarController(Controller):
         self, request: ApiRequest, day: FromPath[date], data: JSONBody[DayIn]
     ) -> None:
         """The county's word on a day. Periods already opened keep their deadlines."""
+        check_years(day=day)
         async with authorised(request) as actor:
             owner = access.county(actor, Action.EDIT_CALENDAR)
             await calendar.put_day(owner, day, data.is_workday, data.note)

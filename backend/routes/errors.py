@@ -36,6 +36,8 @@ _BUSY = (
     asyncpg.exceptions.CannotConnectNowError,
     asyncpg.exceptions.AdminShutdownError,
     asyncpg.exceptions.DeadlockDetectedError,
+    # Two wrote the same id at the same moment: asked again, the second is told what is there.
+    asyncpg.exceptions.UniqueViolationError,
     asyncpg.exceptions.ConnectionDoesNotExistError,
     asyncpg.exceptions.QueryCanceledError,
     asyncpg.InterfaceError,
@@ -120,7 +122,7 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[d
     code = _BY_STATUS.get(error.status_code, "malformed")
     params = _reason(error) if error.status_code == 400 else {}
     answer = problem_response(request, code, params)
-    if "allow" in (error.headers or {}):  # a 405 says what it takes (RFC 9110 §15.5.6)
+    if error.headers and "allow" in error.headers:  # of a 405 (RFC 9110 §15.5.6)
         answer.headers["allow"] = error.headers["allow"]
     return answer
 

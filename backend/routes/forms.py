@@ -104,8 +104,8 @@ class FormController(Controller):
     @post("/", opt=allows(Action.MANAGE_FORMS), responses=documented("form_invalid"))
     async def draft(self, request: ApiRequest, data: JSONBody[FormIn]) -> FormView:
         """A new draft: the next version of its code in the asker's county."""
-        form = parse_definition(data.definition)
         async with authorised(request) as actor:
+            form = parse_definition(data.definition)
             owner = access.county(actor, Action.MANAGE_FORMS)
             made = await forms.add(owner, form.as_dict(), actor.now, actor.account)
             await audit.write(audit.by(actor, "form.draft", f"form:{made['id']}", owner))
@@ -120,9 +120,9 @@ class FormController(Controller):
         self, request: ApiRequest, number: SmallPath, data: JSONBody[FormIn]
     ) -> FormView:
         """Replaces a draft's definition; its code stays."""
-        form = parse_definition(data.definition)
         async with authorised(request) as actor:
             row = await access.own_form(actor, number)
+            form = parse_definition(data.definition)
             if form.code != row["code"]:
                 faults = [{"path": "code", "reason": "stays_as_it_was"}]
                 raise Problem("form_invalid", problems=faults)

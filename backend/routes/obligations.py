@@ -1,7 +1,6 @@
 """What is due: /obligations, with the clocks and the rule behind every verdict."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 import asyncpg
@@ -11,8 +10,10 @@ from litestar.params import FromQuery, QueryParameter
 
 from backend import access
 from backend.access import allows
+from backend.domain.rates import Rule, Standing, rule
 from backend.domain.reviews import Stage
 from backend.domain.roles import Action
+from backend.domain.timeliness import CountedBy
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
@@ -26,6 +27,7 @@ from backend.routes.schemas import (
     PeriodQuery,
     SmallQuery,
     Words,
+    check_years,
     paged,
     read_mark,
 )
@@ -33,20 +35,12 @@ from backend.store import duties
 from backend.store.database import from_json
 
 
-class Standing(StrEnum):
-    """Where an obligation is counted in the rates."""
-
-    ON_TIME = "on_time"
-    LATE = "late"
-    MISSING = "missing"
-    PENDING = "pending"
-    EXEMPT = "exempt"
-    NOT_DUE = "not_due"
-    FILED_EARLY = "filed_early"
-
-
 class ObligationView(msgspec.Struct):
-    """An obligation as of an instant. `region` is the village then, `holder` who answers now."""
+    """An obligation as of an instant. `region` is the village then, `holder` who answers now.
+
+    The clocks are those of the first filing that counts: the device's, the same less its skew,
+    the server's, and the one that counted. `rule` is what decided the standing.
+    """
 
     id: int
     schedule: int
@@ -62,28 +56,47 @@ class ObligationView(msgspec.Struct):
     closes_at: datetime
     original_due_at: datetime
     standing: Standing
+    rule: Rule
+    captured_at: datetime | None
+    corrected_at: datetime | None
+    received_at: datetime | None
+    counted_at: datetime | None
+    counted_by: CountedBy | None
     stage: Stage
     stage_since: datetime | None
 
 
+_AS_STORED = (
+    "id",
+    "schedule",
+    "form",
+    "code",
+    "period",
+    "region",
+    "region_name",
+    "holder",
+    "opens_at",
+    "original_due_at",
+    "captured_at",
+    "corrected_at",
+    "received_at",
+    "counted_at",
+    "stage_since",
+)
+
+
 def _view(row: asyncpg.Record) -> ObligationView:
+    standing = Standing(row["standing"])
+    counted_by = CountedBy(row["counted_by"]) if row["counted_by"] else None
     return ObligationView(
-        row["id"],
-        row["schedule"],
-        row["form"],
-        row["code"],
-        msgspec.convert(from_json(row["title"]), Words),
-        row["period"],
-        row["region"],
-        row["region_name"],
-        row["holder"],
-        row["opens_at"],
-        row["due_then"],
-        row["closes_then"],
-        row["original_due_at"],
-        Standing(row["standing"]),
-        Stage(row["stage"]),
-        row["stage_since"],
+        title=msgspec.convert(from_json(row["title"]), Words),
+        due_at=row["due_then"],
+        closes_at=row["closes_then"],
+        standing=standing,
+        rule=rule(standing, counted_by),
+        counted_by=counted_by,
+        stage=Stage(row["stage"]),
+        **{name: row[name] for name in _AS_STORED},
     )
 
 
@@ -98,6 +111,7 @@ def instant(as_of: datetime | None, now: datetime) -> datetime:
         return now
     if as_of.tzinfo is None:
         raise Problem("invalid", faults=[{"field": "as_of", "reason": "needs a zone"}])
+    check_years(as_of=as_of)
     if as_of > now:
         raise Problem("as_of_future")
     return as_of

@@ -176,6 +176,8 @@ class AccountController(Controller):
     async def create(self, request: ApiRequest, data: JSONBody[AccountIn]) -> Created:
         """A new person with a first post in the asker's area."""
         vault, number = vault_of(request), uuid4()
+        async with authorised(request) as actor:
+            await appointments.check_place(actor, data.post.role, data.post.region)
         hashed = await appointments.password_hash(vault, data.password, data.post.role, data.phone)
         async with authorised(request) as actor:
             await appointments.open_account(actor, vault, number, data.name, data.phone, hashed)

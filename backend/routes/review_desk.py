@@ -40,7 +40,7 @@ class DefectIn(msgspec.Struct, forbid_unknown_fields=True):
 
     text: Line
     field: Annotated[str, Meta(max_length=80)] | None = None
-    code: Annotated[str, Meta(max_length=40)] = "other"
+    code: Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}$")] = "other"
 
 
 class ReviewIn(msgspec.Struct, forbid_unknown_fields=True):

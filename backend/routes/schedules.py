@@ -1,7 +1,7 @@
 """When reports are owed: /schedules."""
 
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Final
 
 import asyncpg
 import msgspec
@@ -27,11 +27,15 @@ from backend.routes.schemas import (
     Small,
     SmallPath,
     Words,
+    check_years,
     paged,
     read_mark,
 )
 from backend.store import audit, calendar, forms
 from backend.store.database import from_json
+
+# Every period since the start opens at once, for every village: a mistyped year must not do that.
+OLDEST: Final = timedelta(days=366)
 
 Hours = Annotated[int, Meta(ge=0, le=168)]
 Steps = Annotated[list[ReviewStep], Meta(min_length=1, max_length=2)]
@@ -108,7 +112,10 @@ async def _published(actor: Actor, number: int) -> None:
 
 
 def _new(data: ScheduleIn, now: datetime) -> dict[str, Any]:
-    """The columns of a new schedule. Refusals: timetable_invalid, ladder_invalid."""
+    """The columns of a new schedule. Refusals: invalid, timetable_invalid, ladder_invalid."""
+    check_years(starts_on=data.starts_on, ends_on=data.ends_on)
+    if data.starts_on < local_day(now) - OLDEST:
+        raise Problem("invalid", faults=[{"field": "starts_on", "reason": "long_past"}])
     ladder = DEFAULT_LADDER if data.ladder is None else parse_ladder(data.ladder)
     if data.ends_on is not None and data.ends_on < data.starts_on:
         raise Problem("schedule_dates")

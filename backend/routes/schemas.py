@@ -3,12 +3,14 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
+from backend.domain.refusal import Refusal
 from backend.problems import Problem
 
 _TEXT = r"^[^\u0000-\u0008\u000b-\u001f\u007f]*$"
@@ -32,6 +34,16 @@ LimitQuery = Annotated[int, QueryParameter(ge=1, le=200)]
 NumberPath = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
 SmallPath = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
 KeyPath = Annotated[str, PathParameter(pattern=r"^[0-9]{2,12}$", max_length=12)]
+
+
+_YEARS = range(1900, 2200)
+
+
+def check_years(**given: date | None) -> None:
+    """Refusal("invalid") for a day or instant that calculations or the database can't follow."""
+    for name, day in given.items():
+        if day is not None and day.year not in _YEARS:
+            raise Refusal("invalid", faults=[{"field": name, "reason": "year"}])
 
 
 class Words(msgspec.Struct, forbid_unknown_fields=True):

@@ -23,7 +23,7 @@ from backend.routes.batches import batch_operation, read_batch, read_item
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import ProblemBody, documented
 from backend.routes.obligation_detail import ObligationDetail, facts_of, obligation_detail
-from backend.routes.schemas import Line, Note, Number
+from backend.routes.schemas import Line, Note, Number, check_years
 from backend.store import audit, filings
 from backend.vault import content_digest
 
@@ -90,6 +90,7 @@ class BatchOutcome(msgspec.Struct):
 
 
 def _item(parsed: SubmissionIn) -> Item:
+    check_years(captured_at=parsed.captured_at)
     try:
         content = msgspec.json.encode(parsed, order="deterministic")
     except OverflowError:

@@ -155,8 +155,14 @@ async def page(
         f"""WITH found AS (
             SELECT x.* FROM ({standing_sql(where, "$1")}) x {cut}
             ORDER BY x.id LIMIT {where.param(limit)})
-        {_LISTED}, found.standing, found.due_at AS due_then, found.closes_at AS closes_then
+        {_LISTED}, found.standing, found.due_at AS due_then, found.closes_at AS closes_then,
+            first.captured_at, first.corrected_at, first.received_at, first.counted_at,
+            first.counted_by
         FROM found JOIN {_SOURCE.replace("obligation o", "obligation o ON o.id = found.id", 1)}
+        LEFT JOIN LATERAL (
+            SELECT * FROM submission s WHERE s.obligation = o.id AND s.received_at <= $1
+              AND (s.withdrawn_at IS NULL OR s.withdrawn_at > $1)
+            ORDER BY s.revision LIMIT 1) first ON true
         ORDER BY o.id""",
         *where.args,
     )

@@ -189,11 +189,11 @@ async def account_within(account: UUID, scopes: Sequence[str]) -> asyncpg.Record
     )
 
 
-async def posts_in_force(account: UUID, now: datetime) -> list[asyncpg.Record]:
-    """Role and region of every post the account holds."""
+async def posts_not_over(account: UUID, now: datetime) -> list[asyncpg.Record]:
+    """Role and region of every post the account holds, or is going to hold."""
     return await fetch(
         """SELECT role, region FROM post
-        WHERE account = $1 AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)""",
+        WHERE account = $1 AND (ends_at IS NULL OR ends_at > $2)""",
         account,
         now,
     )

@@ -85,7 +85,10 @@ _LATE_CORRECTION = """review r JOIN submission s ON s.id = r.submission
         ORDER BY a.revision LIMIT 1) answer ON true
     WHERE r.decision = 'return' AND r.at <= $1
       AND r.fix_by < coalesce(answer.received_at, $1)
-      AND (NOT o.amended OR o.exempt_at IS NULL OR o.exempt_at > $1)"""
+      AND NOT (o.amended AND coalesce((
+        SELECT a.kind = 'exempt' FROM adjustment a
+        WHERE a.obligation = o.id AND a.kind <> 'extend' AND a.decided_at <= $1
+        ORDER BY a.decided_at DESC, a.id DESC LIMIT 1), false))"""
 
 
 async def late_corrections(wanted: Wanted, level: Level, as_of: datetime) -> list[asyncpg.Record]:

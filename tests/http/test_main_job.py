@@ -42,6 +42,8 @@ async def test_from_duty_to_rate(world: World) -> None:
     assert (total["expected"], total["on_time"], total["pending"]) == (4, 1, 3)
     behind = await world.as_("county").get("/obligations", standing="on_time")
     assert [each["region"] for each in behind["items"]] == [VILLAGE]
+    assert behind["items"][0]["rule"] == "received_by_due"
+    assert behind["items"][0]["received_at"] == behind["items"][0]["counted_at"]
     detail = await world.as_("county").get(f"/obligations/{duty['id']}")
     assert (detail["state"], detail["verdict"]) == ("accepted", "on_time")
     assert {change["field"] for change in detail["filings"][1]["changes"]} == {
