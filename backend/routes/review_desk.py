@@ -36,11 +36,11 @@ from backend.store.reviews import Decided
 
 
 class DefectIn(msgspec.Struct, forbid_unknown_fields=True):
-    """One thing to correct: in a field, or in the whole report (null)."""
+    """One thing to correct, said by `text` or a `code`: in a field, or in the whole (null)."""
 
     text: Line
     field: Annotated[str, Meta(max_length=80)] | None = None
-    code: Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}$")] = "other"
+    code: Annotated[str, Meta(pattern=r"^[a-z0-9_]{0,40}$")] = ""
 
 
 class ReviewIn(msgspec.Struct, forbid_unknown_fields=True):

@@ -25,9 +25,9 @@ STEPS = (["town"], ["town", "county"], [])
 _GAPS = (
     TICK,
     timedelta(seconds=40),
-    timedelta(minutes=90),
-    timedelta(hours=9),
-    timedelta(hours=24),
+    timedelta(minutes=30),
+    timedelta(hours=4),
+    timedelta(hours=14),
 )
 # What a village or an office may legitimately be told instead of being obeyed.
 _REFUSED = {
@@ -64,11 +64,11 @@ class History:
     def now(self) -> datetime:
         return self.world.clock.now
 
-    async def live(self, acts: int) -> None:
+    async def live(self, acts: int, pace: float) -> None:
         """So many random acts, at instants that only grow."""
         await self.opened()
         for _ in range(acts):
-            await self.pass_time()
+            await self.pass_time(pace)
             name, act, fits = self.rng.choice(_ACTS)
             if await act(self, await self._any_obligation(fits)):
                 self.done[name] = self.done.get(name, 0) + 1
@@ -89,15 +89,15 @@ class History:
         )
         self.events |= {row["t"] for row in times}
 
-    async def pass_time(self) -> None:
+    async def pass_time(self, pace: float) -> None:
         """To a little later, or to the very edge of the next thing that matters."""
         before = self.now.date()
         edges = sorted(t + i * TICK for t in self.events for i in (0, 1) if t >= self.now)
         later = [edge for edge in edges if edge > self.now]
-        if later and self.rng.random() < 0.25:
+        if later and self.rng.random() < 0.12 * pace:
             self.world.clock.now = later[0]
         else:
-            self.world.clock.now += self.rng.choice(_GAPS) * self.rng.random() + TICK
+            self.world.clock.now += self.rng.choice(_GAPS) * (self.rng.random() * pace) + TICK
         if self.now.date() != before:
             await self.opened()
 
