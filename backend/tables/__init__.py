@@ -1,5 +1,6 @@
 """Piccolo tables, one module per aggregate."""
 
+from backend.tables.asking import AdjustmentRequest, CalendarFeed, Nudge
 from backend.tables.audit import AuditEntry, AuditSeal
 from backend.tables.duties import Adjustment, Obligation, Period, RateCell
 from backend.tables.filings import Review, Submission
@@ -26,6 +27,9 @@ ALL_TABLES = (
     Message,
     Reminder,
     Delivery,
+    Nudge,
+    CalendarFeed,
+    AdjustmentRequest,
     AuditEntry,
     AuditSeal,
     WorkCalendar,
@@ -36,12 +40,15 @@ __all__ = [
     "ALL_TABLES",
     "Account",
     "Adjustment",
+    "AdjustmentRequest",
     "AuditEntry",
     "AuditSeal",
+    "CalendarFeed",
     "Delivery",
     "Form",
     "LoginFailure",
     "Message",
+    "Nudge",
     "Obligation",
     "Period",
     "Post",
