@@ -1,5 +1,6 @@
 """The environment, read once. Every setting is a `CUNBAO_*` variable; a bad one stops the start."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,19 @@ class Settings:
     log_level: str
     log_format: str
     scheduler: bool
+    public_url: str | None
+    vapid_private_key: str | None
+    vapid_contact: str | None
+    push_origins: tuple[str, ...]
+    wecom_url: str | None
+    wecom_app: str | None
+    dingtalk_url: str | None
+    feishu_url: str | None
+    mail_server: str | None
+    mail_from: str | None
+    gateway_url: str | None
+    gateway_secret: str | None
+    gateway_channels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +101,25 @@ def _address(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def _words(*choices: str) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        words = tuple(text.split())
+        if choices and not set(words) <= set(choices):
+            raise ValueError(f"must be one or more of: {', '.join(choices)}")
+        return words
+
+    return read
+
+
+def _like(pattern: str, example: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(f"must look like {example}")
+        return text
+
+    return read
+
+
 def _objects(text: str) -> str:
     if text != "folder" and not text.startswith("s3://"):
         raise ValueError("must be 'folder' or s3://BUCKET")
@@ -96,6 +129,12 @@ def _objects(text: str) -> str:
 def _folder(text: str) -> Path:
     return Path(text).absolute()
 
+
+_WEB = _address("http", "https")
+_PUSH_ORIGINS = (
+    "https://fcm.googleapis.com https://updates.push.services.mozilla.com "
+    "https://web.push.apple.com https://*.notify.windows.com"
+)
 
 VARIABLES = (
     Variable("home", "var", "folder for the embedded database, objects and demo secrets", _folder),
@@ -123,7 +162,51 @@ VARIABLES = (
     ),
     Variable("log_format", "json", "json, or text for people", _one_of("json", "text")),
     Variable("scheduler", "on", "off keeps this process from running background work", _switch),
+    Variable("public_url", "", "where people open Cunbao; the link in messages", _WEB),
+    Variable(
+        "vapid_private_key",
+        "",
+        "signs Web Push: 32 bytes, base64url; empty: none",
+        _like(r"[A-Za-z0-9_-]{43}=?", "43 characters of base64url"),
+    ),
+    Variable(
+        "vapid_contact",
+        "",
+        "whom a push service writes to: mailto:…",
+        _like(r"mailto:[^\s@]+@[^\s@]+|https://\S+", "mailto:name@host"),
+    ),
+    Variable("push_origins", _PUSH_ORIGINS, "the push services phones may name", _words()),
+    Variable("wecom_url", "", "WeCom: https://qyapi.weixin.qq.com; empty: none", _WEB),
+    Variable(
+        "wecom_app",
+        "",
+        "WeCom application: corpid:secret@agentid",
+        _like(r"[^\s:@]+:[^\s:@]+@[0-9]+", "corpid:secret@agentid"),
+    ),
+    Variable("dingtalk_url", "", "DingTalk: https://oapi.dingtalk.com; empty: none", _WEB),
+    Variable("feishu_url", "", "Feishu: https://open.feishu.cn; empty: none", _WEB),
+    Variable(
+        "mail_server",
+        "",
+        "smtps://user:password@host:465, smtp+starttls:// or smtp://; empty: none",
+        _address("smtps", "smtp+starttls", "smtp"),
+    ),
+    Variable(
+        "mail_from",
+        "",
+        "sender of mails",
+        _like(r"[^\s@<>]+@[^\s@<>]+", "name@host"),
+    ),
+    Variable("gateway_url", "", "the county's SMS and voice gateway; empty: none", _WEB),
+    Variable("gateway_secret", "", "signs what goes there and comes back", _secret),
+    Variable("gateway_channels", "sms", "what it can do: sms, voice", _words("sms", "voice")),
 )
+_NEEDS = {
+    "vapid_private_key": ("vapid_contact",),
+    "wecom_app": ("wecom_url",),
+    "mail_server": ("mail_from",),
+    "gateway_url": ("gateway_secret",),
+}
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -137,7 +220,18 @@ def load(environ: Mapping[str, str]) -> Settings:
         for name in ("s3_endpoint", "s3_access_key", "s3_secret_key"):
             if getattr(settings, name) is None:
                 raise BadSetting(f"CUNBAO_{name.upper()}: is needed when CUNBAO_OBJECTS is s3://…")
+    _check_pairs(settings)
     return settings
+
+
+def _check_pairs(settings: Settings) -> None:
+    """BadSetting for a setting without the others it is of use with."""
+    for name, others in _NEEDS.items():
+        for other in others:
+            if getattr(settings, name) is not None and getattr(settings, other) is None:
+                raise BadSetting(
+                    f"CUNBAO_{other.upper()}: is needed when CUNBAO_{name.upper()} is set"
+                )
 
 
 def _value(variable: Variable, environ: Mapping[str, str]) -> Any:
