@@ -37,6 +37,11 @@ class Action(StrEnum):
     REVIEW_TOWN = "review_town"
     REVIEW_COUNTY = "review_county"
     ADJUST = "adjust"
+    NUDGE = "nudge"
+    SEE_REQUESTS = "see_requests"
+    REQUEST = "request"
+    ADVISE = "advise"
+    SEE_OUTLOOK = "see_outlook"
     EDIT_CALENDAR = "edit_calendar"
     SEE_PEOPLE = "see_people"
     APPOINT_VILLAGE = "appoint_village"
@@ -66,6 +71,11 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.REVIEW_TOWN: frozenset(_OFFICE),
     Action.REVIEW_COUNTY: frozenset({Role.COUNTY_OPS}),
     Action.ADJUST: frozenset({Role.COUNTY_OPS}),
+    Action.NUDGE: frozenset(_OFFICE | {Role.COUNTY_OPS}),
+    Action.SEE_REQUESTS: frozenset(_BUSINESS),
+    Action.REQUEST: frozenset(_FIELD),
+    Action.ADVISE: frozenset(_OFFICE),
+    Action.SEE_OUTLOOK: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.COUNTY_MONITOR}),
     Action.EDIT_CALENDAR: frozenset({Role.COUNTY_OPS}),
     Action.SEE_PEOPLE: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.SYSADMIN}),
     Action.APPOINT_VILLAGE: frozenset({Role.OFFICE_LEAD, Role.SYSADMIN}),

@@ -12,6 +12,8 @@ def wording(kind: str, params: Mapping[str, Any], language: str) -> str:
     english = language == "en"
     if kind == "reminder":
         return _reminder_en(params) if english else _reminder_zh(params)
+    if kind == "nudge":
+        return _nudge_en(params) if english else _nudge_zh(params)
     if kind == "returned":
         fix_by, count = _clock(params.get("fix_by"), english), params.get("defects", 0)
         if english:
@@ -40,6 +42,14 @@ def _reminder_en(params: Mapping[str, Any]) -> str:
     reports = "report is" if duties == 1 else "reports are"
     nearest = _clock(params.get("nearest"), True)
     return f"{duties} {reports} still to be filed{where}{late}. Nearest deadline: {nearest}."
+
+
+def _nudge_zh(params: Mapping[str, Any]) -> str:
+    return f"上级催报：{_reminder_zh(params)}请尽快填报。"
+
+
+def _nudge_en(params: Mapping[str, Any]) -> str:
+    return f"Your office asks for your reports: {_reminder_en(params)}"
 
 
 def _clock(instant: Any, english: bool) -> str:

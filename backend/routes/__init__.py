@@ -6,6 +6,7 @@ from backend.routes.calendar import CalendarController
 from backend.routes.docs import asset
 from backend.routes.forms import FormController
 from backend.routes.messages import MessageController
+from backend.routes.nudges import NudgeController
 from backend.routes.obligations import ObligationController
 from backend.routes.operations import live, metrics, ready
 from backend.routes.people import AccountController, PostController
@@ -24,6 +25,7 @@ CONTROLLERS = (
     SubmissionController,
     ObligationController,
     AdjustmentController,
+    NudgeController,
     ReviewController,
     RateController,
     MessageController,

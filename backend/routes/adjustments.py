@@ -17,7 +17,7 @@ from backend.domain.timeliness import AdjustmentKind
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
-from backend.routes.schemas import Number, Reason, RegionKey, Small, check_years
+from backend.routes.schemas import Number, PeriodKey, Reason, RegionKey, Small, check_years
 from backend.store import audit, calendar, duties, rates
 from backend.store.database import from_json
 
@@ -33,7 +33,7 @@ class AdjustmentIn(msgspec.Struct, forbid_unknown_fields=True):
     reason: Reason
     obligations: Annotated[list[Number], Meta(min_length=1, max_length=1000)] | None = None
     schedule: Small | None = None
-    period: Annotated[str, Meta(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3})?$")] | None = None
+    period: PeriodKey | None = None
     region: RegionKey | None = None
     due_at: Annotated[datetime, Meta(tz=True)] | None = None
     closes_at: Annotated[datetime, Meta(tz=True)] | None = None

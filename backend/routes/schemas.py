@@ -21,6 +21,7 @@ Reason = Annotated[str, Meta(min_length=2, max_length=200, pattern=_TEXT)]
 RegionKey = Annotated[str, Meta(pattern=r"^[0-9]{2,12}$", max_length=12)]
 Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Small = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+PeriodKey = Annotated[str, Meta(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3})?$")]
 Phone = Annotated[str, Meta(pattern=r"^1[3-9][0-9]{9}$", max_length=11)]
 Password = Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT)]
 

@@ -10,9 +10,12 @@ import asyncpg
 from backend.store import messages
 from backend.store.database import from_json, transaction
 from backend.store.messages import REMINDER
+from backend.store.nudges import NUDGE
 
 BATCH: Final = 200
 LEASE: Final = timedelta(minutes=5)
+# What these say is counted when they are sent.
+_DIGESTS: Final = (REMINDER, NUDGE)
 
 
 class Channel(Protocol):
@@ -57,7 +60,7 @@ async def deliver_some(now: datetime) -> bool:
 
 async def _still_true(rows: Sequence[asyncpg.Record], now: datetime) -> dict[UUID, Any]:
     """What each message says now; one that has become pointless is not among them."""
-    digests = [row["message"] for row in rows if row["kind"] == REMINDER]
+    digests = [row["message"] for row in rows if row["kind"] in _DIGESTS]
     about = [row["message"] for row in rows if row["region"] is not None]
     posted = await messages.still_posted(about, now)
     said: dict[UUID, Any] = {

@@ -263,6 +263,10 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
             201,
         ),
     ),
+    ("POST", "/nudges"): (
+        Example(lambda s, p: Call("/nudges", {"obligations": [s.next_duty]}), 201),
+        Example(lambda s, p: Call("/nudges", {"region": TOWN, "stage": "none"}), 201),
+    ),
     ("GET", "/reviews"): _list("/reviews"),
     ("POST", "/reviews"): (Example(_review, outside=Outside.REJECTED),),
     ("GET", "/rates"): (*_own("/rates"), Example(_plain("/rates", region=TOWN))),

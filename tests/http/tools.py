@@ -82,8 +82,9 @@ async def rows(table: str, condition: str = "true", *args: Any) -> int:
 
 
 _TABLES = (
-    "account, adjustment, audit_entry, audit_seal, delivery, form, login_failure, message,"
-    "obligation, period, post, rate_cell, region, reminder, review, schedule, session, submission"
+    "account, adjustment, adjustment_request, audit_entry, audit_seal, calendar_feed, delivery,"
+    "form, login_failure, message, nudge, obligation, period, post, rate_cell, region, reminder,"
+    "review, schedule, session, submission"
 )
 
 
