@@ -151,6 +151,14 @@ async def account(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
     return _found(await people.account_within(number, asker.scopes(action)))
 
 
+def own_post(asker: Actor, number: UUID, action: Action) -> HeldPost:
+    """A post of the asker's own whose role allows the action."""
+    for held in asker.posts:
+        if held.id == number and scopes([held], action):
+            return held
+    raise Problem("not_found")
+
+
 async def post_to_end(asker: Actor, number: UUID) -> asyncpg.Record:
     """A post of a role the asker may appoint."""
     allowed = asker.scopes(Action.APPOINT_VILLAGE, Action.APPOINT_STAFF)

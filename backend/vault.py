@@ -47,6 +47,7 @@ class Vault:
         self._secret = secret_key.encode()
         self._index_key = self._derive("phone index")
         self._refresh_key = self._derive("refresh token")
+        self._feed_key = self._derive("calendar feed")
         self._access_key = self._derive("access token")
         self.audit_key = self._derive("audit chain")
         self._sealer = AESGCM(self._derive("sealed values"))
@@ -73,6 +74,10 @@ class Vault:
     def index(self, text: str) -> bytes:
         """Keyed index of a value that must be found but not read (HMAC-SHA256, 16 bytes)."""
         return hmac.digest(self._index_key, text.encode(), "sha256")[:16]
+
+    def feed_index(self, token: str) -> bytes:
+        """What is kept of the token of a calendar's address: looking it up tells nothing of it."""
+        return hmac.digest(self._feed_key, token.encode(), "sha256")
 
     def hash_password(self, password: str) -> str:
         """argon2id; slow on purpose, so call it off the event loop."""

@@ -4,6 +4,7 @@ from backend.routes.adjustments import AdjustmentController
 from backend.routes.audit import AuditController
 from backend.routes.calendar import CalendarController
 from backend.routes.docs import asset
+from backend.routes.feeds import FeedController, feed
 from backend.routes.forms import FormController
 from backend.routes.messages import MessageController
 from backend.routes.nudges import NudgeController
@@ -35,6 +36,7 @@ CONTROLLERS = (
     RegionController,
     AccountController,
     PostController,
+    FeedController,
     AuditController,
 )
-OPERATIONS = (live, ready, metrics, asset)
+OPERATIONS = (live, ready, metrics, asset, feed)

@@ -329,7 +329,14 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ("POST", "/posts/{number}/end"): (
         Example(lambda s, p: Call(f"/posts/{s.world.people['backup'].post}/end"), 204),
     ),
+    ("POST", "/posts/{number}/calendar"): (
+        Example(lambda s, p: Call(f"/posts/{p.post}/calendar"), 201),
+    ),
+    ("DELETE", "/posts/{number}/calendar"): (
+        Example(lambda s, p: Call(f"/posts/{p.post}/calendar"), 204),
+    ),
     ("GET", "/audit"): _own("/audit"),
 }
 # Outside /api/v1, for whoever runs it.
+FEEDS = {("GET", "/calendar/{name}")}  # with the secret in the path
 OPERATIONS = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")}
