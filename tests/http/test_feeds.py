@@ -9,7 +9,6 @@ import pytest
 from icalendar import Calendar
 
 from backend import observe
-from backend.routes import feeds
 from backend.store.database import fetch
 from tests.http.tools import checked_problem, duty_of, refused, report, rows, submit
 from tests.world import NEIGHBOUR, PEOPLE, VILLAGE, Person, World
@@ -150,7 +149,9 @@ async def test_guesses_find_nothing(week: World) -> None:
 async def test_the_token_is_kept_nowhere(
     week: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(feeds.secrets, "token_urlsafe", lambda size: "s3cret-" + "x" * 36)
+    monkeypatch.setattr(
+        "backend.routes.feeds.secrets.token_urlsafe", lambda size: "s3cret-" + "x" * 36
+    )
     with caplog.at_level(logging.DEBUG, logger=observe.log.name):
         path = await address(week, "liaison")
         assert len(await entries(week, path)) == 1
