@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated
 
-import asyncpg
 import msgspec
 from litestar import Controller, post
 from litestar.params import JSONBody
@@ -11,15 +10,14 @@ from msgspec import Meta
 
 from backend import access
 from backend.access import allows
-from backend.domain.reminders import next_instant, parse_ladder
-from backend.domain.roles import Action, Actor
+from backend.adjusting import Change, adjust
+from backend.domain.roles import Action
 from backend.domain.timeliness import AdjustmentKind
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
 from backend.routes.schemas import Number, PeriodKey, Reason, RegionKey, Small, check_years
-from backend.store import audit, calendar, duties, rates
-from backend.store.database import from_json
+from backend.store import duties
 
 
 class AdjustmentIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,44 +41,6 @@ class AdjustmentResult(msgspec.Struct):
     """How many obligations were adjusted."""
 
     adjusted: int
-
-
-def _check(data: AdjustmentIn, rows: list[asyncpg.Record]) -> None:
-    """Problems: not_found, nothing_to_adjust, not_exempt, extension_not_later."""
-    if data.obligations is not None and len(rows) < len(set(data.obligations)):
-        raise Problem("not_found")
-    if not rows:
-        raise Problem("nothing_to_adjust")
-    if data.kind is AdjustmentKind.RESTORE and any(row["exempt_at"] is None for row in rows):
-        raise Problem("not_exempt")
-    if data.kind is AdjustmentKind.EXTEND:
-        latest = max(row["due_at"] for row in rows)
-        if data.due_at is None or data.due_at <= latest:
-            raise Problem("extension_not_later", due_at=latest)
-        if data.closes_at is not None and data.closes_at < data.due_at:
-            raise Problem("extension_not_later", due_at=data.due_at)
-
-
-async def _apply(actor: Actor, data: JSONBody[AdjustmentIn], rows: list[asyncpg.Record]) -> None:
-    """Adjusts obligations that share deadlines and ladder together."""
-    groups: dict[tuple[datetime, datetime, int], list[asyncpg.Record]] = {}
-    for row in rows:
-        groups.setdefault((row["due_at"], row["closes_at"], row["schedule"]), []).append(row)
-    for (due_at, closes_at, _), group in groups.items():
-        due = data.due_at if data.kind is AdjustmentKind.EXTEND else None
-        closes = (data.closes_at or due + (closes_at - due_at)) if due else None
-        days = await calendar.load(group[0]["scope"])
-        ladder = parse_ladder(from_json(group[0]["ladder"]))
-        await duties.adjust(
-            [row["id"] for row in group],
-            data.kind.value,
-            due_at=due,
-            closes_at=closes,
-            remind_at=next_instant(ladder, due or due_at, days, actor.now),
-            reason=data.reason,
-            account=actor.account,
-            now=actor.now,
-        )
 
 
 class AdjustmentController(Controller):
@@ -107,19 +67,8 @@ class AdjustmentController(Controller):
                 schedule=data.schedule,
                 period=data.period,
             )
-            _check(data, rows)
-            await _apply(actor, data, rows)
-            await rates.reopen_cells([row["id"] for row in rows])
-            await audit.write(
-                *(
-                    audit.by(
-                        actor,
-                        f"obligation.{data.kind}",
-                        f"obligation:{row['id']}",
-                        row["region"],
-                        due_at=str(data.due_at) if data.due_at else None,
-                    )
-                    for row in rows
-                )
-            )
+            if data.obligations is not None and len(rows) < len(set(data.obligations)):
+                raise Problem("not_found")
+            change = Change(data.kind, data.reason, data.due_at, data.closes_at)
+            await adjust(actor, change, rows)
         return AdjustmentResult(len(rows))

@@ -257,3 +257,16 @@ async def adjust(
         now,
         remind_at,
     )
+
+
+async def take_back_steps(obligations: Sequence[int]) -> None:
+    """Lets steps be decided again whose digest has not been sent: their deadline has moved.
+
+    A nudge by hand stays: the office meant the duty, whatever its deadline.
+    """
+    await fetch(
+        """DELETE FROM reminder r USING message m
+        WHERE r.obligation = ANY($1) AND m.id = r.message AND m.kind = 'reminder'
+          AND m.delivered_at IS NULL AND m.dropped_at IS NULL""",
+        list(obligations),
+    )
