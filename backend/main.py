@@ -10,6 +10,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from backend import logs, serving, settings
+from backend.channels import open_channels
 from backend.clock import Clock, system_clock
 from backend.compression import compressed
 from backend.observe import observed
@@ -19,7 +20,7 @@ from backend.routes.context import only_json
 from backend.routes.errors import HANDLERS
 from backend.settings import Settings
 from backend.store import database
-from backend.tasks.scheduler import running
+from backend.tasks.scheduler import jobs, running
 from backend.vault import Vault
 
 VERSION = "0.1.0"
@@ -64,13 +65,25 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     assert config.database_url is not None
     await database.connect(config.database_url, config.pool_size)
     try:
-        if config.scheduler:
-            async with running(config.database_url, app.state.clock, app.state.vault):
-                yield
-        else:
+        async with _background(config, app.state.clock, app.state.vault):
             yield
     finally:
         await database.disconnect()
+
+
+@asynccontextmanager
+async def _background(config: Settings, clock: Clock, vault: Vault) -> AsyncIterator[None]:
+    if not config.scheduler or config.database_url is None:
+        yield
+        return
+    channels = open_channels(config)
+    try:
+        timetable = jobs(vault, channels, config.public_url)
+        async with running(config.database_url, clock, timetable):
+            yield
+    finally:
+        for channel in channels.values():
+            await channel.close()
 
 
 def from_environment() -> Litestar:

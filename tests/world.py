@@ -188,7 +188,7 @@ class World:
 
     async def deliver(self, now: datetime | None = None) -> None:
         """Runs delivery to its end."""
-        while await delivering.deliver_some(now or self.clock.now):
+        while await delivering.deliver_some((), now or self.clock.now):
             pass
 
     async def duty(self, who: str = "liaison") -> dict[str, Any]:

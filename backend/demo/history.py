@@ -93,5 +93,5 @@ class _Days:
     async def _close(self, at: datetime) -> None:
         """The end of a day: reviews done, messages in people's hands."""
         await self._replay.review_until(at)
-        while await delivering.deliver_some(at):
+        while await delivering.deliver_some((), at):
             pass

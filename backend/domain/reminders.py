@@ -17,6 +17,7 @@ from backend.domain.calendar import (
     local_instant,
     parse_clock,
 )
+from backend.domain.channels import OUTSIDE, Kind
 from backend.domain.refusal import Refusal
 
 QUIET_FROM = time(20, 30)
@@ -41,7 +42,8 @@ class Step:
     """One rung: so many working days from the due day at a local time, or hours from due_at.
 
     Either `offset_workdays` and `at` are given, or `offset_hours`. An offset up to 0 makes it a
-    step before due, which is never sent after due.
+    step before due, which is never sent after due. The list in the app comes first by itself;
+    `channels` are tried after it, each when the one before has failed.
     """
 
     key: str
@@ -49,6 +51,7 @@ class Step:
     offset_workdays: int | None = None
     at: time | None = None
     offset_hours: int | None = None
+    channels: tuple[Kind, ...] = ()
 
     @property
     def is_before_due(self) -> bool:
@@ -57,15 +60,16 @@ class Step:
 
     def to_dict(self) -> dict[str, object]:
         """The JSON value that `parse_ladder` reads."""
-        audience = [who.value for who in self.audience]
+        found: dict[str, object] = {"key": self.key}
         if self.at is None:
-            return {"key": self.key, "offset_hours": self.offset_hours, "audience": audience}
-        return {
-            "key": self.key,
-            "offset_workdays": self.offset_workdays,
-            "at": self.at.isoformat("minutes"),
-            "audience": audience,
-        }
+            found["offset_hours"] = self.offset_hours
+        else:
+            found["offset_workdays"] = self.offset_workdays
+            found["at"] = self.at.isoformat("minutes")
+        found["audience"] = [who.value for who in self.audience]
+        if self.channels:
+            found["channels"] = [kind.value for kind in self.channels]
+        return found
 
 
 Ladder = tuple[Step, ...]
@@ -199,7 +203,7 @@ def parse_ladder(raw: object) -> Ladder:
     [{"key": "before_3", "offset_workdays": -3, "at": "09:00", "audience": ["liaison"]},
      {"key": "last_hour", "offset_hours": -1, "audience": ["liaison"]}]. Raises
     Refusal("ladder_invalid") with `reason` (not_a_list, too_many, not_an_object, fields, key,
-    audience, offset, at, key_twice) and the `index` of the step, from 0.
+    audience, channels, offset, at, key_twice) and the `index` of the step, from 0.
     """
     if not isinstance(raw, list):
         raise Refusal("ladder_invalid", reason="not_a_list", index=0)
@@ -220,22 +224,32 @@ def _parse_step(raw: object) -> Step | str:
     """The step of a JSON value, or the reason why it is none."""
     if not isinstance(raw, dict):
         return "not_an_object"
-    by_hour = set(raw) == _BY_HOUR
-    if not by_hour and set(raw) != _BY_DAY:
+    by_hour = set(raw) - {"channels"} == _BY_HOUR
+    if not by_hour and set(raw) - {"channels"} != _BY_DAY:
         return "fields"
     key, audience = raw["key"], _audience(raw["audience"])
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         return "key"
     if not audience:
         return "audience"
+    channels = _channels(raw.get("channels", []))
+    if channels is None:
+        return "channels"
     if by_hour:
         hours = _whole(raw["offset_hours"], _MOST_HOURS)
         # Not 0 either: at due_at it is too late to be reminded.
-        return Step(key, audience, offset_hours=hours) if hours else "offset"
+        return Step(key, audience, None, None, hours, channels) if hours else "offset"
     days, at = _whole(raw["offset_workdays"], _MOST_WORKDAYS), parse_clock(raw["at"])
     if days is None:
         return "offset"
-    return Step(key, audience, offset_workdays=days, at=at) if at else "at"
+    return Step(key, audience, days, at, None, channels) if at else "at"
+
+
+def _channels(raw: object) -> tuple[Kind, ...] | None:
+    """The channels named, in their order; None when one is unknown or comes twice."""
+    names = raw if isinstance(raw, list) else [None]
+    found = tuple(kind for name in names for kind in OUTSIDE if kind.value == name)
+    return found if len(set(found)) == len(names) else None
 
 
 def _whole(raw: object, most: int) -> int | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from backend.domain.reminders import Step
 from backend.store.database import fetch, fetch_row, fetch_value, to_json
 from backend.store.filters import Filters
 
@@ -77,28 +78,33 @@ async def digests(accounts: Sequence[UUID], slot_at: datetime, now: datetime) ->
     return found
 
 
-async def add_reminders(rows: Sequence[tuple[int, str, UUID, UUID]], now: datetime) -> None:
+async def add_reminders(rows: Sequence[tuple[int, Step, UUID, UUID]], now: datetime) -> None:
     """Rows are (obligation, step, account, message); what was decided before is left alone."""
     await fetch(
-        """INSERT INTO reminder (obligation, step, account, message, decided_at)
-        SELECT *, $5::timestamptz FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::uuid[])
+        """INSERT INTO reminder (obligation, step, account, message, decided_at, channels)
+        SELECT i.obligation, i.step, i.account, i.message, $5::timestamptz,
+            string_to_array(nullif(i.channels, ''), ' ')
+        FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::uuid[], $6::text[])
+            AS i(obligation, step, account, message, channels)
         ON CONFLICT (obligation, step, account) DO NOTHING""",
         [row[0] for row in rows],
-        [row[1] for row in rows],
+        [row[1].key for row in rows],
         [row[2] for row in rows],
         [row[3] for row in rows],
         now,
+        [" ".join(row[1].channels) for row in rows],
     )
 
 
 async def claim_deliveries(now: datetime, until: datetime, limit: int) -> list[asyncpg.Record]:
-    """Takes deliveries by a lease that ends at `until`; a crash gives them back by itself."""
+    """Takes deliveries to the app by a lease until `until`; a crash gives them back by itself."""
     return await fetch(
         """WITH claimed AS (
             UPDATE delivery SET claimed_until = $2, attempts = attempts + 1
             WHERE id IN (
                 SELECT id FROM delivery
-                WHERE sent_at IS NULL AND failed_at IS NULL AND not_before <= $1
+                WHERE channel = 'in_app' AND sent_at IS NULL AND failed_at IS NULL
+                  AND dropped_at IS NULL AND not_before <= $1
                   AND (claimed_until IS NULL OR claimed_until <= $1)
                 ORDER BY not_before, id LIMIT $3 FOR UPDATE SKIP LOCKED)
             RETURNING id, message, channel, attempts)
@@ -187,7 +193,7 @@ async def drop(messages: Sequence[UUID], now: datetime) -> None:
 
 
 async def mark_sent(deliveries: Sequence[int], now: datetime) -> None:
-    """Ends deliveries that arrived, or whose message was dropped."""
+    """Ends deliveries that arrived."""
     await fetch(
         "UPDATE delivery SET sent_at = $2, claimed_until = NULL WHERE id = ANY($1)",
         list(deliveries),
@@ -238,5 +244,5 @@ async def waiting() -> asyncpg.Record | None:
     """How many deliveries wait, and since when the oldest: for the metrics."""
     return await fetch_row(
         """SELECT count(*)::int AS waiting, min(not_before) AS oldest FROM delivery
-        WHERE sent_at IS NULL AND failed_at IS NULL"""
+        WHERE sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL"""
     )

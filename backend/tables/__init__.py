@@ -2,6 +2,7 @@
 
 from backend.tables.asking import AdjustmentRequest, CalendarFeed, Nudge
 from backend.tables.audit import AuditEntry, AuditSeal
+from backend.tables.channels import Address, CallEntry, Pace
 from backend.tables.duties import Adjustment, Obligation, Period, RateCell
 from backend.tables.filings import Review, Submission
 from backend.tables.forms import Form, Schedule
@@ -24,9 +25,12 @@ ALL_TABLES = (
     RateCell,
     Submission,
     Review,
+    Address,
+    Pace,
     Message,
     Reminder,
     Delivery,
+    CallEntry,
     Nudge,
     CalendarFeed,
     AdjustmentRequest,
@@ -39,17 +43,20 @@ ALL_TABLES = (
 __all__ = [
     "ALL_TABLES",
     "Account",
+    "Address",
     "Adjustment",
     "AdjustmentRequest",
     "AuditEntry",
     "AuditSeal",
     "CalendarFeed",
+    "CallEntry",
     "Delivery",
     "Form",
     "LoginFailure",
     "Message",
     "Nudge",
     "Obligation",
+    "Pace",
     "Period",
     "Post",
     "RateCell",

@@ -3,6 +3,7 @@
 from piccolo.columns import (
     JSONB,
     UUID,
+    Array,
     BigInt,
     BigSerial,
     ForeignKey,
@@ -15,6 +16,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
+from backend.tables.channels import Address
 from backend.tables.duties import Obligation
 from backend.tables.people import Account
 
@@ -45,21 +47,32 @@ class Reminder(Table):
     account = ForeignKey(Account, on_delete=OnDelete.restrict)
     message = ForeignKey(Message, on_delete=OnDelete.restrict, index=True)
     decided_at = Timestamptz(default=None)
+    # Beyond the app, in this order, each when the one before has failed; None is the app alone.
+    channels = Array(Varchar(length=20), null=True, default=None)
 
     reminder_unique_step = Unique([obligation, step, account])
 
 
 class Delivery(Table):
-    """A message on its way through one channel; claimed by a lease, retried with backoff."""
+    """A message on its way through one channel; claimed by a lease, retried with backoff.
+
+    `sent_at`: the service took it; `delivered_at`: it said so of the person's phone. `dropped_at`:
+    what it had to say was over before it went.
+    """
 
     id = BigSerial(primary_key=True)
     message = ForeignKey(Message, on_delete=OnDelete.restrict)
     channel = Varchar(length=20)
+    address = ForeignKey(Address, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    # The nearest due time of what it speaks of: a backlog goes out in this order.
+    deadline = Timestamptz(null=True, default=None)
     not_before = Timestamptz(default=None)
     claimed_until = Timestamptz(null=True, default=None)
     attempts = Integer(default=0)
     sent_at = Timestamptz(null=True, default=None)
     failed_at = Timestamptz(null=True, default=None)
+    delivered_at = Timestamptz(null=True, default=None)
+    dropped_at = Timestamptz(null=True, default=None)
     failure = Text(null=True, default=None)
 
-    delivery_unique_channel = Unique([message, channel])
+    delivery_unique_address = Unique([message, channel, address], nulls_distinct=False)

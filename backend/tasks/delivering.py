@@ -1,13 +1,19 @@
-"""Sends what waits in the outbox: claim, check once more, send outside any transaction, mark."""
+"""The outbox to the list in the app: claim, check once more, show.
 
-from collections.abc import Mapping, Sequence
+Showing is a row of the same database, so it commits together with its mark and nothing is sent.
+What goes beyond the app is sent by backend/tasks/sending.py.
+"""
+
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
-from backend.store import messages
+from backend import settling
+from backend.domain.channels import Kind
+from backend.store import messages, sending
 from backend.store.database import from_json, transaction
 from backend.store.messages import REMINDER
 from backend.store.nudges import NUDGE
@@ -18,27 +24,11 @@ LEASE: Final = timedelta(minutes=5)
 _DIGESTS: Final = (REMINDER, NUDGE)
 
 
-class Channel(Protocol):
-    """A way to reach people."""
+async def deliver_some(configured: Collection[Kind], now: datetime) -> bool:
+    """Takes some messages to the list in the app; False when none is waiting.
 
-    async def send(self, account: UUID, message: UUID, params: Mapping[str, Any]) -> None:
-        """Sends one message. Its id is the key by which a receiver drops a second copy."""
-
-
-class InApp:
-    """The list in the app: a message is there as soon as it is marked as delivered."""
-
-    async def send(self, account: UUID, message: UUID, params: Mapping[str, Any]) -> None:
-        """Nothing goes out."""
-
-
-CHANNELS: Mapping[str, Channel] = {"in_app": InApp()}
-
-
-async def deliver_some(now: datetime) -> bool:
-    """Takes some deliveries to their end; False when none is waiting.
-
-    A crash between claim and mark gives them back when the lease ends: at least once, never lost.
+    Then they go on their way through the `configured` channels, as their steps say. A crash
+    between claim and mark gives them back when the lease ends: at least once, never lost.
     """
     async with transaction():
         rows = await messages.claim_deliveries(now, now + LEASE, BATCH)
@@ -46,15 +36,14 @@ async def deliver_some(now: datetime) -> bool:
         return False
     async with transaction():
         said = await _still_true(rows, now)
-    for row in rows:
-        if row["message"] in said:
-            channel = CHANNELS[row["channel"]]
-            await channel.send(row["account"], row["message"], said[row["message"]])
-    async with transaction():
-        await messages.readdress([row["message"] for row in rows], now)
+        numbers = [row["message"] for row in rows]
+        await messages.readdress(numbers, now)
         await messages.deliver(list(said.items()), now)
-        await messages.drop([r["message"] for r in rows if r["message"] not in said], now)
-        await messages.mark_sent([row["id"] for row in rows], now)
+        await messages.drop([number for number in numbers if number not in said], now)
+        await messages.mark_sent([row["id"] for row in rows if row["message"] in said], now)
+        await sending.drop([row["id"] for row in rows if row["message"] not in said], now)
+        if configured and said:
+            await settling.advance(list(said), configured, now)
     return True
 
 

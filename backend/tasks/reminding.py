@@ -62,7 +62,7 @@ def _next(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> datetime | 
 
 async def _addressed(
     due: Sequence[tuple[asyncpg.Record, Step]], now: datetime
-) -> list[tuple[int, str, UUID]]:
+) -> list[tuple[int, Step, UUID]]:
     """(obligation, step, account) for everybody a step reaches now."""
     villages = {row["holder"] for row, _ in due}
     places = {v[: level.digits] for v in villages for level in _ABOVE}
@@ -71,7 +71,7 @@ async def _addressed(
         held = Holder(row["account"], Role(row["role"]), row["is_backup"])
         holders.setdefault(row["region"], []).append(held)
     return [
-        (row["id"], step.key, account)
+        (row["id"], step, account)
         for row, step in due
         for account in addressees(
             step.audience,

@@ -15,11 +15,13 @@ import asyncpg
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from backend.channels import Channels
 from backend.clock import Clock
 from backend.observe import TASKS
 from backend.store import tasks
 from backend.store.tasks import LEADER_LOCK
 from backend.tasks import delivering, housekeeping, opening, reminding
+from backend.tasks.sending import Carrier, pass_over, send_some
 from backend.vault import Vault
 
 log = logging.getLogger("cunbao.tasks")
@@ -42,12 +44,16 @@ async def _open(now: datetime) -> bool:
     return False
 
 
-def jobs(vault: Vault) -> list[Job]:
-    """The timetable."""
+def jobs(vault: Vault, channels: Channels, link: str | None) -> list[Job]:
+    """The timetable. Each channel has a job of its own: none waits for another."""
+    configured = frozenset(channels)
+    carriers = [Carrier(kind, each, vault, link, configured) for kind, each in channels.items()]
     return [
         Job("open", 60, _open),
         Job("remind", 30, reminding.remind_some),
-        Job("deliver", 5, delivering.deliver_some),
+        Job("deliver", 5, partial(delivering.deliver_some, configured)),
+        *(Job(f"send_{each.kind}", 5, partial(send_some, each)) for each in carriers),
+        Job("pass_over", 60, partial(pass_over, configured)),
         Job("seal", 3, partial(housekeeping.seal_some, vault.audit_key)),
         Job("finish_cells", 60, housekeeping.finish_cells),
         Job("forget_failures", 3600, housekeeping.forget_failures),
@@ -70,9 +76,9 @@ async def run(job: Job, clock: Clock) -> None:
 
 
 @asynccontextmanager
-async def running(database_url: str, clock: Clock, vault: Vault) -> AsyncIterator[None]:
+async def running(database_url: str, clock: Clock, timetable: list[Job]) -> AsyncIterator[None]:
     """Runs the jobs while this process is the one that holds the lock."""
-    leading = asyncio.create_task(_lead(database_url, clock, jobs(vault)))
+    leading = asyncio.create_task(_lead(database_url, clock, timetable))
     try:
         yield
     finally:
