@@ -14,7 +14,7 @@ from backend.domain.filing import Duty, Known
 from backend.domain.regions import contains
 from backend.domain.roles import Action, Actor, HeldPost, Role, appointing_action, scopes
 from backend.problems import Problem
-from backend.store import duties, filings, forms, people, regions, reviews
+from backend.store import duties, filings, forms, people, regions, requests, reviews
 from backend.vault import Expired, Forged, Vault
 
 PUBLIC: Final[dict[str, Any]] = {"access": "public"}
@@ -81,6 +81,19 @@ async def region(asker: Actor, key: str, action: Action) -> asyncpg.Record:
 async def obligation(asker: Actor, number: int) -> asyncpg.Record:
     """An obligation the asker may see."""
     return _found(await duties.within(number, asker.scopes(Action.SEE_DUTIES)))
+
+
+async def duty_to_ask_about(asker: Actor, number: int) -> asyncpg.Record:
+    """An obligation the asker's village answers for."""
+    found = _found(await duties.within(number, asker.scopes(Action.REQUEST)))
+    if not asker.may(Action.REQUEST, found["holder"]):
+        raise Problem("not_found")
+    return found
+
+
+async def request(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
+    """A request about a village where the action is allowed, held until the commit."""
+    return _found(await requests.within(number, asker.scopes(action)))
 
 
 async def filing_context(

@@ -141,6 +141,18 @@ CATALOGUE: dict[str, Entry] = {
         422, "顺延时间应晚于原截止时间", "An extension must end after the present deadline"
     ),
     "not_exempt": Entry(409, "该任务没有免报", "This duty is not waived"),
+    # Requests for more time or a waiver
+    "request_not_needed": Entry(
+        409, "该任务已填报，无需申请", "This duty is filed; there is nothing to ask for"
+    ),
+    "request_open": Entry(
+        409, "该任务已有申请正在处理", "A request about this duty awaits its decision"
+    ),
+    "request_conflict": Entry(
+        409, "同一编号的申请内容不同", "This request id was used with other content"
+    ),
+    "request_advised": Entry(409, "人社所已签署意见", "The township office has given its advice"),
+    "request_decided": Entry(409, "该申请已审批", "This request has been decided"),
     # Rates
     "as_of_future": Entry(422, "不能查询将来的时点", "An instant in the future can't be asked"),
 }

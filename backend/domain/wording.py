@@ -19,6 +19,8 @@ def wording(kind: str, params: Mapping[str, Any], language: str) -> str:
         if english:
             return f"A report was returned with {count} to correct, by {fix_by}."
         return f"有1份报表被退回，需更正{count}处，请在{fix_by}前补正。"
+    if kind == "request_decided":
+        return _decided_en(params) if english else _decided_zh(params)
     on_behalf = bool(params.get("on_behalf"))
     if english:
         who = "The township office" if on_behalf else "A colleague"
@@ -50,6 +52,24 @@ def _nudge_zh(params: Mapping[str, Any]) -> str:
 
 def _nudge_en(params: Mapping[str, Any]) -> str:
     return f"Your office asks for your reports: {_reminder_en(params)}"
+
+
+def _decided_zh(params: Mapping[str, Any]) -> str:
+    what = "延期" if params.get("asked") == "extend" else "免报"
+    if params.get("decision") != "grant":
+        return f"您的{what}申请未获批准，请按时填报。"
+    if params.get("due_at") is None:
+        return f"您的{what}申请已获批准，本期无需填报。"
+    return f"您的{what}申请已获批准，新的截止时间：{_clock(params['due_at'], False)}。"
+
+
+def _decided_en(params: Mapping[str, Any]) -> str:
+    what = "more time" if params.get("asked") == "extend" else "a waiver"
+    if params.get("decision") != "grant":
+        return f"Your request for {what} was refused; please file the report."
+    if params.get("due_at") is None:
+        return f"Your request for {what} was granted; nothing is left to do for it."
+    return f"Your request for {what} was granted. New deadline: {_clock(params['due_at'], True)}."
 
 
 def _clock(instant: Any, english: bool) -> str:

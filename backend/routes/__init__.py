@@ -13,6 +13,7 @@ from backend.routes.operations import live, metrics, ready
 from backend.routes.people import AccountController, PostController
 from backend.routes.rates import RateController
 from backend.routes.regions import RegionController
+from backend.routes.requests import RequestController
 from backend.routes.reviews import ReviewController
 from backend.routes.schedules import ScheduleController
 from backend.routes.sessions import MeController, SessionController
@@ -26,6 +27,7 @@ CONTROLLERS = (
     SubmissionController,
     ObligationController,
     AdjustmentController,
+    RequestController,
     NudgeController,
     ReviewController,
     RateController,

@@ -62,6 +62,7 @@ class Stage:
     schedule: int
     draft: int
     published: int
+    request: str
     messages: Mapping[str, UUID]
 
 
@@ -122,8 +123,20 @@ async def set_up(world: World) -> Stage:
         schedule,
         draft["id"],
         published["id"],
+        await _request(world, await duty_of(world, NEIGHBOUR, schedule=third)),
         {key: await _message(person, now) for key, person in world.people.items()},
     )
+
+
+def a_request(duty: int) -> dict[str, Any]:
+    """The body of a request for a waiver."""
+    return {"id": str(uuid4()), "obligation": duty, "kind": "exempt", "reason": "整村搬迁"}
+
+
+async def _request(world: World, duty: int) -> str:
+    asked = await world.as_("colleague").post("/requests", a_request(duty))
+    number: str = asked["id"]
+    return number
 
 
 async def _message(person: Person, now: datetime) -> UUID:
@@ -262,6 +275,14 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
             ),
             201,
         ),
+    ),
+    ("GET", "/requests"): _list("/requests"),
+    ("POST", "/requests"): (Example(lambda s, p: Call("/requests", a_request(s.next_duty)), 201),),
+    ("POST", "/requests/{number}/advice"): (
+        Example(lambda s, p: Call(f"/requests/{s.request}/advice", {"advice": "support"})),
+    ),
+    ("POST", "/requests/{number}/decision"): (
+        Example(lambda s, p: Call(f"/requests/{s.request}/decision", {"decision": "grant"})),
     ),
     ("POST", "/nudges"): (
         Example(lambda s, p: Call("/nudges", {"obligations": [s.next_duty]}), 201),
