@@ -14,7 +14,7 @@ from backend.domain.filing import Duty, Known
 from backend.domain.regions import contains
 from backend.domain.roles import Action, Actor, HeldPost, Role, appointing_action, scopes
 from backend.problems import Problem
-from backend.store import duties, filings, forms, people, regions, requests, reviews
+from backend.store import calls, duties, filings, forms, people, regions, requests, reviews
 from backend.vault import Expired, Forged, Vault
 
 PUBLIC: Final[dict[str, Any]] = {"access": "public"}
@@ -94,6 +94,11 @@ async def duty_to_ask_about(asker: Actor, number: int) -> asyncpg.Record:
 async def request(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
     """A request about a village where the action is allowed, held until the commit."""
     return _found(await requests.within(number, asker.scopes(action)))
+
+
+async def call(asker: Actor, number: int) -> asyncpg.Record:
+    """An entry of the call list of the asker's area, held until the commit."""
+    return _found(await calls.within(number, asker.scopes(Action.CALL)))
 
 
 async def filing_context(

@@ -153,6 +153,17 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "request_advised": Entry(409, "人社所已签署意见", "The township office has given its advice"),
     "request_decided": Entry(409, "该申请已审批", "This request has been decided"),
+    # Channels
+    "channel_not_set": Entry(409, "未开通这种通知方式", "This channel is not set up here"),
+    "bad_address": Entry(
+        422, "通知地址不正确（{channel}）", "Not an address of this channel ({channel})"
+    ),
+    "too_many_addresses": Entry(
+        409, "每种方式最多{max}个地址", "No more than {max} addresses for one channel"
+    ),
+    "township_only": Entry(422, "群机器人只能设在乡镇", "A robot belongs to a township"),
+    "bad_signature": Entry(401, "签名无效", "The signature is not valid"),
+    "call_done": Entry(409, "已经处理", "Somebody has seen to this already"),
     # Rates
     "as_of_future": Entry(422, "不能查询将来的时点", "An instant in the future can't be asked"),
 }

@@ -13,7 +13,14 @@ import asyncpg
 
 from backend.channels import TransportError
 from backend.domain.channels import BY_PHONE, Kind
-from backend.domain.sending import in_order, next_channel, retry_at
+from backend.domain.sending import (
+    Receipt,
+    ReceiptOutcome,
+    in_order,
+    next_channel,
+    receipt_outcome,
+    retry_at,
+)
 from backend.store import addresses, calls, messages, sending
 from backend.store.sending import Queued
 
@@ -102,3 +109,29 @@ async def _reach(
     for row in await addresses.live(accounts, names, now):
         reach.setdefault(row["account"], {}).setdefault(row["channel"], []).append(row["id"])
     return reach
+
+
+async def receipt(
+    row: asyncpg.Record | None,
+    said: Receipt,
+    error: TransportError,
+    configured: Collection[Kind],
+    now: datetime,
+) -> ReceiptOutcome:
+    """Notes what a gateway says of a delivery; `error` is why it failed, if it did."""
+    if row is None:
+        return ReceiptOutcome.UNKNOWN
+    outcome = receipt_outcome(
+        said,
+        attempts=row["attempts"],
+        is_out=row["sent_at"] is not None or row["claimed_until"] is not None,
+        is_settled=row["delivered_at"] is not None or row["failed_at"] is not None,
+    )
+    if outcome is not ReceiptOutcome.NOTED:
+        return outcome
+    if said is Receipt.DELIVERED:
+        await sending.mark_delivered(row["id"], now)
+    else:
+        attempt = Attempt(Kind(row["channel"]), row["address"], (row["id"],), row["attempts"])
+        await failed(attempt, error, configured, now)
+    return outcome

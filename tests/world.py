@@ -25,6 +25,19 @@ from backend.vault import Vault
 
 SECRET = "a secret of forty characters for the tests"
 PASSWORD = "tian-Jia-8-li"
+# Everything set, nobody there: nothing is sent by a request.
+GATEWAY_SECRET = "a gateway secret of thirty-two or more"
+CHANNELS = {
+    "CUNBAO_VAPID_PRIVATE_KEY": "3s2dMcVbOoTdCXLSbUPPSuVnKbTUL9Ko0n8jLsWl0yw",
+    "CUNBAO_VAPID_CONTACT": "mailto:county@cunbao.test",
+    "CUNBAO_WECOM_URL": "http://127.0.0.1:9",
+    "CUNBAO_WECOM_APP": "corp1:corp-secret@1000002",
+    "CUNBAO_DINGTALK_URL": "http://127.0.0.1:9",
+    "CUNBAO_MAIL_SERVER": "smtp://127.0.0.1:9",
+    "CUNBAO_MAIL_FROM": "county@cunbao.test",
+    "CUNBAO_GATEWAY_URL": "http://127.0.0.1:9",
+    "CUNBAO_GATEWAY_SECRET": GATEWAY_SECRET,
+}
 COUNTY, OTHER_COUNTY = "990101", "990102"
 TOWN, OTHER_TOWN, FAR_TOWN = "990101100", "990101101", "990102100"
 VILLAGE, NEIGHBOUR, VACANT = "990101100201", "990101100202", "990101100203"
@@ -274,6 +287,7 @@ def _settings(url: str) -> Settings:
             "CUNBAO_DATABASE_URL": url,
             "CUNBAO_SCHEDULER": "off",
             "CUNBAO_LOG_LEVEL": "warning",
+            **CHANNELS,
         }
     )
 

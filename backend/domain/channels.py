@@ -29,8 +29,8 @@ class Kind(StrEnum):
 GROUPS: Final = frozenset({Kind.WECOM_ROBOT, Kind.DINGTALK, Kind.FEISHU})
 # Reached at the number the account signs in with, unless another is given.
 BY_PHONE: Final = frozenset({Kind.SMS, Kind.VOICE})
-OUTSIDE: Final = tuple(kind for kind in Kind if kind is not Kind.IN_APP)
-PERSONAL: Final = tuple(kind for kind in OUTSIDE if kind not in GROUPS)
+OUTSIDE: Final[tuple[Kind, ...]] = tuple(kind for kind in Kind if kind is not Kind.IN_APP)
+PERSONAL: Final[tuple[Kind, ...]] = tuple(kind for kind in OUTSIDE if kind not in GROUPS)
 
 # The services' own rules, per address: WeCom robot 20/min, WeCom application 30/min a member,
 # DingTalk 20/min, Feishu 100/min and 5/s, notice SMS 50/day a number.

@@ -48,6 +48,10 @@ class Action(StrEnum):
     APPOINT_STAFF = "appoint_staff"
     SEE_PHONE = "see_phone"
     SEE_AUDIT = "see_audit"
+    SEE_ROBOTS = "see_robots"
+    SET_ROBOT = "set_robot"
+    CALL = "call"
+    SEE_CHANNELS = "see_channels"
 
 
 _FIELD = {Role.LIAISON, Role.STATION}
@@ -82,6 +86,10 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.APPOINT_STAFF: frozenset({Role.SYSADMIN}),
     Action.SEE_PHONE: frozenset(_OFFICE | {Role.SYSADMIN}),
     Action.SEE_AUDIT: frozenset({Role.FUND_AUDIT, Role.COUNTY_OPS}),
+    Action.SEE_ROBOTS: frozenset(_OFFICE | {Role.COUNTY_OPS}),
+    Action.SET_ROBOT: frozenset({Role.OFFICE_LEAD}),
+    Action.CALL: frozenset(_OFFICE | {Role.COUNTY_OPS}),
+    Action.SEE_CHANNELS: frozenset({Role.COUNTY_OPS, Role.COUNTY_MONITOR}),
 }
 
 POSTED_AT: dict[Role, frozenset[Level]] = {

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from backend.domain.calendar import WorkCalendar
@@ -53,3 +54,34 @@ def next_channel(
 def allowed_from(now: datetime, due: Collection[datetime], calendar: WorkCalendar) -> datetime:
     """The first moment from `now` on at which a person may be disturbed about these duties."""
     return min(next_allowed(now, each, calendar) for each in due or [_NO_DUE_DAY])
+
+
+class Receipt(StrEnum):
+    """What a gateway says became of a message it had taken."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class ReceiptOutcome(StrEnum):
+    """What we make of it. `repeated`: known already, or settled otherwise; nothing changes."""
+
+    NOTED = "noted"
+    REPEATED = "repeated"
+    UNKNOWN = "unknown"
+
+
+def receipt_outcome(
+    said: Receipt, *, attempts: int, is_out: bool, is_settled: bool
+) -> ReceiptOutcome:
+    """What a receipt changes.
+
+    `is_out`: the message is with the gateway, or was and our own mark is still to come.
+    `is_settled`: delivered or given up. Late good news about a message that waits to be sent again
+    counts; bad news about it is what made it wait.
+    """
+    if attempts == 0:
+        return ReceiptOutcome.UNKNOWN
+    if is_settled or (said is Receipt.FAILED and not is_out):
+        return ReceiptOutcome.REPEATED
+    return ReceiptOutcome.NOTED

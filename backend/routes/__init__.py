@@ -1,8 +1,11 @@
 """HTTP: one controller module per resource; handlers load, authorise, act, return."""
 
+from backend.routes.addresses import AddressController, RobotController
 from backend.routes.adjustments import AdjustmentController
 from backend.routes.audit import AuditController
 from backend.routes.calendar import CalendarController
+from backend.routes.calls import CallController
+from backend.routes.channels import ChannelController, DeliveryController
 from backend.routes.docs import asset
 from backend.routes.feeds import FeedController, feed
 from backend.routes.forms import FormController
@@ -32,6 +35,11 @@ CONTROLLERS = (
     ReviewController,
     RateController,
     MessageController,
+    AddressController,
+    RobotController,
+    DeliveryController,
+    CallController,
+    ChannelController,
     FormController,
     ScheduleController,
     CalendarController,

@@ -10,7 +10,7 @@ import asyncpg
 from backend.store.database import fetch, fetch_row, fetch_value
 from backend.store.filters import Filters
 
-_COLUMNS = "id, account, region, channel, sealed, added_at, failed_at, failure"
+_COLUMNS = "id, account, region, channel, sealed, key, added_at, failed_at, failure"
 
 
 async def from_phones(accounts: Sequence[UUID], channels: Sequence[str], now: datetime) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
 from backend.store.database import fetch
+from backend.store.filters import Filters
 
 _WAITING = "d.sent_at IS NULL AND d.failed_at IS NULL AND d.dropped_at IS NULL"
 # What a digest still has to say at $2: see messages.outstanding, which says the same.
@@ -201,7 +202,8 @@ async def unconfigured(
 async def for_receipts(deliveries: Sequence[int]) -> dict[int, asyncpg.Record]:
     """What the gateway was given, held until the commit, by the number it answers with."""
     rows = await fetch(
-        """SELECT id, message, channel, address, attempts, sent_at, delivered_at, failed_at
+        """SELECT id, message, channel, address, attempts, claimed_until, sent_at, delivered_at,
+            failed_at
         FROM delivery WHERE id = ANY($1) AND channel IN ('sms', 'voice')
         ORDER BY id FOR UPDATE""",
         list(deliveries),
@@ -216,4 +218,22 @@ async def mark_delivered(delivery: int, at: datetime) -> None:
             claimed_until = NULL WHERE id = $1 AND delivered_at IS NULL AND failed_at IS NULL""",
         delivery,
         at,
+    )
+
+
+async def health(scopes: Sequence[str], days: int, now: datetime) -> list[asyncpg.Record]:
+    """Per channel, how messages to people posted in the scopes fared in the last days."""
+    where = Filters(now, timedelta(days=days)).within("p.region", scopes)
+    return await fetch(
+        f"""SELECT d.channel, count(d.sent_at) FILTER (WHERE d.failed_at IS NULL)::int AS sent,
+            count(d.delivered_at)::int AS delivered, count(d.failed_at)::int AS failed,
+            count(d.dropped_at)::int AS dropped,
+            count(*) FILTER (WHERE {_WAITING} AND m.slot_at <= $1)::int AS waiting,
+            greatest(coalesce(extract(epoch FROM $1 - min(m.slot_at) FILTER (WHERE {_WAITING})), 0),
+                     0)::int AS oldest_seconds
+        FROM delivery d JOIN message m ON m.id = d.message
+        WHERE (d.not_before > $1 - $2::interval OR ({_WAITING}))
+          AND EXISTS (SELECT 1 FROM post p WHERE p.account = m.account AND {where.sql})
+        GROUP BY d.channel""",
+        *where.args,
     )

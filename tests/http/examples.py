@@ -7,10 +7,12 @@ from enum import Enum
 from typing import Any
 from uuid import UUID, uuid4
 
+from backend.domain.channels import Kind
 from backend.domain.roles import Role
-from backend.store import calendar, forms
-from backend.store.database import fetch, from_json
+from backend.store import calendar, calls, forms
+from backend.store.database import fetch, fetch_value, from_json
 from tests.http.tools import duty_of
+from tests.tasks.sending import reachable, robot
 from tests.world import (
     COUNTY,
     NEIGHBOUR,
@@ -64,6 +66,9 @@ class Stage:
     published: int
     request: str
     messages: Mapping[str, UUID]
+    addresses: Mapping[str, int]
+    robot: int
+    call: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,16 @@ async def set_up(world: World) -> Stage:
         published["id"],
         await _request(world, await duty_of(world, NEIGHBOUR, schedule=third)),
         {key: await _message(person, now) for key, person in world.people.items()},
+        {key: await reachable(world, key, Kind.MAIL, f"{key}@a.test") for key in world.people},
+        await robot(world, TOWN, Kind.WECOM_ROBOT, "robot-key-1"),
+        await _call(world),
     )
+
+
+async def _call(world: World) -> int:
+    await calls.add([world.people["liaison"].account], "sms", "unreachable", world.clock.now)
+    number: int = await fetch_value("SELECT id FROM call_entry")
+    return number
 
 
 def a_request(duty: int) -> dict[str, Any]:
@@ -228,6 +242,8 @@ def _post(stage: Stage, person: Person) -> Call:
 _NEW_PASSWORD = {"password": "huan-Le-Mi-Ma"}
 _DAY = f"/calendar/{HOLIDAY}"
 _MERGER = {"kind": "merge", "old": VACANT, "new": NEIGHBOUR}
+
+A_ROBOT = {"region": TOWN, "channel": "wecom_robot", "address": "robot-key-2"}
 
 # By method and path; `{…}` as the route has it.
 EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
@@ -357,7 +373,27 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         Example(lambda s, p: Call(f"/posts/{p.post}/calendar"), 204),
     ),
     ("GET", "/audit"): _own("/audit"),
+    ("GET", "/addresses"): _own("/addresses"),
+    ("POST", "/addresses"): (
+        Example(
+            lambda s, p: Call("/addresses", {"channel": "mail", "address": "new@village.test"}),
+            201,
+            Outside.OWN,
+        ),
+    ),
+    ("DELETE", "/addresses/{number}"): (
+        Example(lambda s, p: Call(f"/addresses/{s.addresses[p.key]}"), 204),
+    ),
+    ("GET", "/robots"): _list("/robots"),
+    ("POST", "/robots"): (Example(lambda s, p: Call("/robots", A_ROBOT), 201),),
+    ("DELETE", "/robots/{number}"): (Example(lambda s, p: Call(f"/robots/{s.robot}"), 204),),
+    ("GET", "/call-list"): _list("/call-list"),
+    ("POST", "/call-list/{number}/done"): (
+        Example(lambda s, p: Call(f"/call-list/{s.call}/done", {"note": "已电话告知"}), 204),
+    ),
+    ("GET", "/channels"): _own("/channels"),
 }
+RECEIPTS = {("POST", "/deliveries/receipts")}  # signed by the gateway
 # Outside /api/v1, for whoever runs it.
 FEEDS = {("GET", "/calendar/{name}")}  # with the secret in the path
 OPERATIONS = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")}

@@ -12,7 +12,17 @@ from litestar.routes import HTTPRoute
 from backend.access import PUBLIC
 from backend.domain.roles import ALLOWED, Action, Role
 from backend.store.database import fetch
-from tests.http.examples import EXAMPLES, FEEDS, OPERATIONS, TWINS, Example, Outside, Stage, set_up
+from tests.http.examples import (
+    EXAMPLES,
+    FEEDS,
+    OPERATIONS,
+    RECEIPTS,
+    TWINS,
+    Example,
+    Outside,
+    Stage,
+    set_up,
+)
 from tests.http.tools import checked_problem, undone
 from tests.world import COUNTY, Client, Person, World
 
@@ -46,13 +56,13 @@ async def _answer(stage: Stage, key: str | None, example: Example, of: str) -> h
 
 def test_every_route_declares_and_has_an_example(world: World) -> None:
     found = dict(routes(world.app))
-    assert set(found) == set(EXAMPLES) | OPERATIONS | FEEDS
+    assert set(found) == set(EXAMPLES) | OPERATIONS | FEEDS | RECEIPTS
     for name, handler in found.items():
         access = handler.opt.get("access")
         assert access == PUBLIC["access"] or isinstance(access, Action), name
     public = {name for name, h in found.items() if h.opt["access"] == PUBLIC["access"]}
     signing_in = {("POST", "/sessions"), ("POST", "/sessions/refresh")}
-    assert public == signing_in | OPERATIONS | FEEDS
+    assert public == signing_in | OPERATIONS | FEEDS | RECEIPTS
 
 
 async def test_operations_are_open(world: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from backend.channels import Outgoing, TransportError
 from backend.domain.channels import Kind
 from backend.store.addresses import NewAddress, add
-from backend.store.database import fetch, transaction
+from backend.store.database import fetch, fetch_value, transaction
 from backend.tasks import delivering, reminding
 from backend.tasks.sending import Carrier, pass_over, send_some
 from tests.world import DEFAULT_LADDER, World
@@ -118,3 +118,19 @@ async def on_call_list(region: str) -> list[tuple[str, str]]:
         region,
     )
     return [(row["name"], row["reason"]) for row in rows]
+
+
+async def sms_sent(world: World) -> tuple[Services, int]:
+    """A first step sent by SMS; the delivery to the liaison."""
+    await world.schedule(ladder=ladder("sms"))
+    await world.open()
+    world.clock.set(2026, 11, 5, 9, 0)
+    to = services(Kind.SMS)
+    await decide(world, to)
+    await send(world, to)
+    number = await fetch_value(
+        """SELECT d.id FROM delivery d JOIN message m ON m.id = d.message
+        WHERE m.account = $1 AND d.channel = 'sms'""",
+        world.people["liaison"].account,
+    )
+    return to, number
