@@ -8,6 +8,7 @@ from apprise.plugins.dingtalk import NotifyDingTalk
 from backend.channels.apprised import OPTIONS, Codes
 from backend.channels.robots import Robot
 from backend.domain.channels import Kind
+from backend.settings import Settings
 
 # No such token, group gone, robot stopped; too many: it then refuses for ten minutes.
 _CODES: Final = Codes(
@@ -31,3 +32,8 @@ def dingtalk(base: str) -> Robot:
         return DingTalk(token=token, secret=secret or None, **OPTIONS)
 
     return Robot(Kind.DINGTALK.value, made, _CODES)
+
+
+def open_channel(kind: Kind, config: Settings) -> Robot:
+    """As the settings say."""
+    return dingtalk(config.dingtalk_url or "")

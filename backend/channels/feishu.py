@@ -10,6 +10,7 @@ from apprise.plugins.feishu import NotifyFeishu
 from backend.channels.apprised import OPTIONS, Codes
 from backend.channels.robots import Robot
 from backend.domain.channels import Kind
+from backend.settings import Settings
 
 # No such token; too many.
 _CODES: Final = Codes("code", frozenset({19001}), {11232: 60.0, 99991400: 60.0})
@@ -24,3 +25,8 @@ def feishu(base: str) -> Robot:
         return plugin(token=address, **OPTIONS)
 
     return Robot(Kind.FEISHU.value, made, _CODES)
+
+
+def open_channel(kind: Kind, config: Settings) -> Robot:
+    """As the settings say."""
+    return feishu(config.feishu_url or "")

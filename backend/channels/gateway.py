@@ -16,6 +16,7 @@ from backend.channels.answers import check_status
 from backend.channels.sending import Outgoing
 from backend.channels.signing import signed
 from backend.domain.channels import Kind
+from backend.settings import Settings
 
 _NO_SUCH_NUMBER: Final = (410, 422)
 
@@ -48,3 +49,8 @@ class Gateway:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def open_channel(kind: Kind, config: Settings) -> Gateway:
+    """As the settings say."""
+    return Gateway(kind, config.gateway_url or "", config.gateway_secret or "")

@@ -13,6 +13,7 @@ from apprise.plugins.email.smtp import AppriseSMTPController, SMTPSecureMode
 from backend.channels.apprised import OPTIONS, Threads, begin, seen
 from backend.channels.sending import Outgoing, TransportError
 from backend.domain.channels import Kind
+from backend.settings import Settings
 
 _MODES: Final = {
     "smtp": SMTPSecureMode.INSECURE,
@@ -81,3 +82,8 @@ class Mail:
 
     async def close(self) -> None:
         self._threads.close()
+
+
+def open_channel(kind: Kind, config: Settings) -> Mail:
+    """As the settings say."""
+    return Mail(config.mail_server or "", config.mail_from or "")

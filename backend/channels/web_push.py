@@ -1,15 +1,12 @@
 """Web Push (RFC 8030): encrypted for the browser (RFC 8291), signed with our key (RFC 8292)."""
 
 import asyncio
-import base64
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from http_ece import ECEException
 from py_vapid import Vapid02
 from pywebpush import WebPusher, WebPushException
@@ -17,7 +14,8 @@ from pywebpush import WebPusher, WebPushException
 from backend.channels import http
 from backend.channels.answers import check_status
 from backend.channels.sending import Outgoing, TransportError
-from backend.domain.refusal import Refusal
+from backend.domain.channels import Kind
+from backend.settings import Settings
 
 # After a day the duty has another state, and another message says so.
 _TTL_SECONDS: Final = 86_400
@@ -35,7 +33,7 @@ class WebPush:
         self._client = http.client()
 
     async def send(self, item: Outgoing, now: datetime) -> None:
-        """The address is a subscription as `clean_subscription` keeps it."""
+        """The address is a subscription as subscriptions.py keeps it."""
         subscription = msgspec.json.decode(item.address)
         said = {"title": item.title, "body": item.text, "link": item.link, "key": item.key}
         body = await asyncio.to_thread(_encrypted, subscription, msgspec.json.encode(said))
@@ -63,18 +61,6 @@ class WebPush:
         await self._client.aclose()
 
 
-def public_key(private_key: str) -> str:
-    """What a browser is told when it subscribes: the uncompressed point, base64url."""
-    point = Vapid02.from_string(private_key).public_key.public_bytes(
-        Encoding.X962, PublicFormat.UncompressedPoint
-    )
-    return _base64url(point)
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
 def _encrypted(subscription: dict[str, Any], said: bytes) -> bytes:
     try:
         body: bytes = WebPusher(subscription).encode(said, "aes128gcm")["body"]
@@ -83,28 +69,6 @@ def _encrypted(subscription: dict[str, Any], said: bytes) -> bytes:
     return body
 
 
-def clean_subscription(endpoint: str, p256dh: str, auth: str, origins: Sequence[str]) -> str:
-    """A browser's subscription as it is kept. Refusal("bad_address") when it can't be used.
-
-    `origins` are the push services allowed, `*.` standing for any host below: the server makes
-    requests to what a phone names, so it must not name just any address.
-    """
-    subscription = {"endpoint": endpoint, "keys": {"p256dh": p256dh, "auth": auth}}
-    try:
-        allowed = any(_is_of(endpoint, origin) for origin in origins)
-        if allowed:
-            _encrypted(subscription, b"{}")
-    except (TransportError, ValueError):
-        allowed = False
-    if not allowed:
-        raise Refusal("bad_address", channel="web_push")
-    return msgspec.json.encode(subscription).decode()
-
-
-def _is_of(endpoint: str, origin: str) -> bool:
-    given, wanted = urlsplit(endpoint), urlsplit(origin)
-    if given.scheme != wanted.scheme or given.username is not None or given.fragment:
-        return False
-    if wanted.netloc.startswith("*."):
-        return given.netloc.endswith(wanted.netloc[1:])
-    return given.netloc == wanted.netloc
+def open_channel(kind: Kind, config: Settings) -> WebPush:
+    """As the settings say."""
+    return WebPush(config.vapid_private_key or "", config.vapid_contact or "")

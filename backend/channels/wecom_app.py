@@ -9,6 +9,7 @@ from apprise.plugins.wechat import NotifyWeChat
 from backend.channels.apprised import OPTIONS, Codes, Threads, notify
 from backend.channels.sending import Outgoing, TransportError
 from backend.domain.channels import Kind
+from backend.settings import Settings
 
 # developer.work.weixin.qq.com/document/path/90313: no such member; too many.
 _CODES: Final = Codes("errcode", frozenset({40003, 60111, 81013}), {45009: 60.0, 45033: 60.0})
@@ -45,3 +46,8 @@ class WeComApp:
 
     async def close(self) -> None:
         self._threads.close()
+
+
+def open_channel(kind: Kind, config: Settings) -> WeComApp:
+    """As the settings say."""
+    return WeComApp(config.wecom_url or "", config.wecom_app or "")

@@ -7,6 +7,7 @@ from apprise.plugins.wecombot import NotifyWeComBot
 from backend.channels.apprised import OPTIONS, Codes
 from backend.channels.robots import Robot
 from backend.domain.channels import Kind
+from backend.settings import Settings
 
 # developer.work.weixin.qq.com/document/path/90313: no such key; too many.
 _CODES: Final = Codes("errcode", frozenset({93000}), {45009: 60.0})
@@ -21,3 +22,8 @@ def wecom_robot(base: str) -> Robot:
         return plugin(key=address, **OPTIONS)
 
     return Robot(Kind.WECOM_ROBOT.value, made, _CODES)
+
+
+def open_channel(kind: Kind, config: Settings) -> Robot:
+    """As the settings say."""
+    return wecom_robot(config.wecom_url or "")

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from backend import access, channels
 from backend.access import allows
-from backend.channels.web_push import clean_subscription, public_key
+from backend.channels.subscriptions import clean_subscription, public_key
 from backend.domain.channels import BY_PHONE, GROUPS, PERSONAL, Kind, clean_address, masked_address
 from backend.domain.refusal import Refusal
 from backend.domain.regions import Level, level_of

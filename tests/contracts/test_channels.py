@@ -9,12 +9,16 @@ import pytest
 from apprise.plugins.wechat import NotifyWeChat
 from apprise.plugins.wecombot import NotifyWeComBot
 
-from backend.channels import Outgoing, TransportError, WeComApp, apprised, http, wecom_robot
-from backend.channels.web_push import clean_subscription, public_key
+from backend.channels import Outgoing, TransportError, apprised, http, open_channels
+from backend.channels.subscriptions import clean_subscription, public_key
+from backend.channels.wecom_app import WeComApp
+from backend.channels.wecom_robot import wecom_robot
 from backend.domain.channels import OUTSIDE, Kind
 from backend.domain.refusal import Refusal
+from backend.settings import load
 from tests.contracts.ways import PHONE_AUTH, PHONE_P256DH, VAPID, Way, way_of
 from tests.receivers import Answer, Got, http_receiver
+from tests.world import CHANNELS
 
 NOW = datetime.now(UTC)
 TEXT = "2个村有3项待报，其中1项已逾期，最近截止时间：11月6日12:00。"
@@ -123,6 +127,21 @@ async def test_a_hanging_channel_holds_up_no_other() -> None:
         assert {type(each) for each in results} == {TransportError}
         for each in (slow, robot, gateway):
             await each.channel.close()
+
+
+async def test_what_the_settings_name_is_opened() -> None:
+    secret = {"CUNBAO_SECRET_KEY": "x" * 32}
+    assert open_channels(load(secret)) == {}
+    everything = {
+        **secret,
+        **CHANNELS,
+        "CUNBAO_FEISHU_URL": "https://open.feishu.cn",
+        "CUNBAO_GATEWAY_CHANNELS": "sms voice",
+    }
+    opened = open_channels(load(everything))
+    assert set(opened) == set(OUTSIDE)
+    for channel in opened.values():
+        await channel.close()
 
 
 def test_the_schema_of_wecom_is_not_that_of_a_relay() -> None:

@@ -17,17 +17,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
-from backend.channels import (
-    Channel,
-    Gateway,
-    Mail,
-    WebPush,
-    WeComApp,
-    dingtalk,
-    feishu,
-    wecom_robot,
-)
+from backend.channels import Channel
+from backend.channels.dingtalk import dingtalk
+from backend.channels.feishu import feishu
+from backend.channels.gateway import Gateway
+from backend.channels.mail import Mail
 from backend.channels.signing import SIGNATURE, TIMESTAMP
+from backend.channels.web_push import WebPush
+from backend.channels.wecom_app import WeComApp
+from backend.channels.wecom_robot import wecom_robot
 from backend.domain.channels import Kind
 from tests.receivers import Answer, Got, HttpReceiver, http_receiver, mail_receiver
 

@@ -30,6 +30,9 @@ def test_defaults_need_only_a_secret() -> None:
         ("CUNBAO_SCHEDULER", "yes", "must be one of: on, off"),
         ("CUNBAO_OBJECTS", "ftp://x", "must be 'folder' or s3://BUCKET"),
         ("CUNBAO_S3_ENDPOINT", "s3.example.cn", "must start with http:// or https://"),
+        ("CUNBAO_GATEWAY_CHANNELS", "sms fax", "one or more of: sms, voice"),
+        ("CUNBAO_WECOM_APP", "corp-secret", "must look like corpid:secret@agentid"),
+        ("CUNBAO_VAPID_PRIVATE_KEY", "short", "43 characters"),
         ("CUNBAO_POOLSIZE", "10", "no such setting"),
     ],
 )
@@ -48,6 +51,20 @@ def test_the_secret_has_no_default() -> None:
 def test_an_s3_store_needs_its_keys() -> None:
     with pytest.raises(BadSetting, match="CUNBAO_S3_ENDPOINT"):
         load({**GOOD, "CUNBAO_OBJECTS": "s3://photos"})
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"CUNBAO_GATEWAY_URL": "https://sms.county.test/send"}, "CUNBAO_GATEWAY_SECRET"),
+        ({"CUNBAO_MAIL_SERVER": "smtp://mail.county.test"}, "CUNBAO_MAIL_FROM"),
+        ({"CUNBAO_VAPID_PRIVATE_KEY": "A" * 43}, "CUNBAO_VAPID_CONTACT"),
+        ({"CUNBAO_WECOM_APP": "corp:secret@1"}, "CUNBAO_WECOM_URL"),
+    ],
+)
+def test_a_channel_needs_all_of_its_settings(given: dict[str, str], missing: str) -> None:
+    with pytest.raises(BadSetting, match=f"{missing}: is needed"):
+        load({**GOOD, **given})
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
