@@ -5,6 +5,7 @@ its plugins send through `watched`, which keeps the service's own answer for us 
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -66,6 +67,8 @@ class _WatchedRequests:
         return answer
 
 
+# It writes addresses and keys into its log lines; what went wrong stands in the delivery.
+logging.getLogger("apprise").setLevel(logging.CRITICAL)
 watched: Final = _WatchedRequests()
 for _module in (dingtalk, feishu, wechat, wecombot):
     vars(_module)["requests"] = watched

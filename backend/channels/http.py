@@ -1,6 +1,7 @@
 """One POST to a service, with the failures of the network said in our words."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 
 import httpx
@@ -8,6 +9,8 @@ import httpx
 from backend.channels.sending import SEND_SECONDS, TransportError
 
 LANES = 8
+# Its line for each request names the whole address, which is somebody's subscription.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def client() -> httpx.AsyncClient:

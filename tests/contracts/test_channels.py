@@ -1,6 +1,7 @@
 """The channels' contract, each over a real server that reads, refuses, waits and hangs up."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -64,6 +65,16 @@ async def test_a_second_copy_carries_the_same_key(way: Way) -> None:
     assert first == second
     if way.kind in (Kind.WEB_PUSH, Kind.SMS, Kind.VOICE, Kind.MAIL):
         assert other != first
+
+
+async def test_no_log_line_names_the_address(way: Way, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    await way.channel.send(item(way), NOW)
+    way.refuse()
+    await refused(way)
+    secrets = [way.address, *way.address.split("@"), "/push/abc"]
+    ours = [r.getMessage() for r in caplog.records if r.name != "mail.log"]  # the test's server
+    assert not any(secret in line for secret in secrets for line in ours), ours
 
 
 async def test_a_dead_address_is_known_as_such(way: Way) -> None:

@@ -9,6 +9,7 @@ from backend.channels import Outgoing, TransportError
 from backend.domain.channels import Kind
 from backend.domain.sending import MOST_ATTEMPTS
 from backend.store.database import fetch, fetch_value
+from backend.tasks.scheduler import jobs
 from backend.tasks.sending import LEASE, send_some
 from tests.tasks.sending import (
     BUSY,
@@ -319,3 +320,46 @@ async def test_nobody_is_told_about_a_village_that_is_no_longer_theirs(world: Wo
     )
     await send(world, to)
     assert await states(world, "liaison") == [("sms", "dropped")]
+
+
+class Stuck(Noting):
+    """A channel that never comes back."""
+
+    async def send(self, item: Outgoing, now: object) -> None:
+        self.got.append(item)
+        await asyncio.Event().wait()
+
+
+async def test_each_channel_has_a_job_of_its_own_and_none_waits_for_another(
+    real_world: World,
+) -> None:
+    world = real_world
+    await begin(world, "wecom_app", "sms")
+    await reachable(world, "liaison", APP, "wangfang")
+    stuck, sms = Stuck(), Noting()
+    await decide(world, {APP: stuck, SMS: sms})
+    timetable = {job.name: job for job in jobs(world.vault, {APP: stuck, SMS: sms}, LINK)}
+    hanging = asyncio.create_task(timetable["send_wecom_app"].take(world.clock.now))
+    try:
+        while not stuck.got:
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(5):
+            assert await timetable["send_sms"].take(world.clock.now)
+        assert world.people["colleague"].phone in [item.address for item in sms.got]
+        assert await states(world, "liaison") == [("wecom_app", "waiting")]
+    finally:
+        hanging.cancel()
+
+
+async def test_a_channel_that_breaks_in_its_own_way_has_not_sent(world: World) -> None:
+    await begin(world, "sms")
+    to = services(SMS)
+
+    def breaks(item: Outgoing) -> None:
+        raise ZeroDivisionError
+
+    to[SMS].say = breaks
+    await round_(world, to)
+    failures = await fetch("SELECT DISTINCT failure FROM delivery WHERE channel = 'sms'")
+    assert [row["failure"] for row in failures] == ["ZeroDivisionError"]
+    assert await states(world, "liaison") == [("sms", "waiting")]
