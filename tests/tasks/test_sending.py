@@ -1,14 +1,16 @@
 """Beyond the app: the order of channels, retries, limits, backlog, rivals and crashes."""
 
 import asyncio
-from datetime import timedelta
+import contextvars
+from datetime import datetime, timedelta
 
 import pytest
 
 from backend.channels import Outgoing, TransportError
 from backend.domain.channels import Kind
 from backend.domain.sending import MOST_ATTEMPTS
-from backend.store.database import fetch, fetch_value
+from backend.store import sending
+from backend.store.database import fetch, fetch_value, transaction
 from backend.tasks.scheduler import jobs
 from backend.tasks.sending import LEASE, send_some
 from tests.tasks.sending import (
@@ -251,6 +253,8 @@ async def test_rival_workers_share_the_limit_and_send_nothing_twice(real_world: 
     await _backlog(world, 80)
     to = services(APP)
     (carrier,) = carriers(world, to)
+    # Known from earlier, so that nobody waits for it to be made.
+    await fetch("INSERT INTO pace (channel, key) SELECT channel, key FROM address LIMIT 1")
 
     async def work() -> None:
         while await send_some(carrier, world.clock.now):
@@ -363,3 +367,21 @@ async def test_a_channel_that_breaks_in_its_own_way_has_not_sent(world: World) -
     failures = await fetch("SELECT DISTINCT failure FROM delivery WHERE channel = 'sms'")
     assert [row["failure"] for row in failures] == ["ZeroDivisionError"]
     assert await states(world, "liaison") == [("sms", "waiting")]
+
+
+async def test_the_slots_of_an_address_are_counted_by_one_at_a_time(real_world: World) -> None:
+    now = real_world.clock.now
+    await fetch("INSERT INTO pace (channel, key) VALUES ('sms', $1)", b"k")
+
+    async def other() -> list[datetime]:
+        async with transaction():
+            taken: list[datetime] = (await sending.paces("sms", [b"k"]))[b"k"]["taken"]
+            return taken
+
+    async with transaction():
+        await sending.paces("sms", [b"k"])
+        waiting = asyncio.create_task(other(), context=contextvars.Context())
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        await sending.set_slots("sms", b"k", [now])
+    assert await waiting == [now]
