@@ -134,3 +134,37 @@ async def sms_sent(world: World) -> tuple[Services, int]:
         world.people["liaison"].account,
     )
     return to, number
+
+
+MORNING = (2026, 11, 5, 9, 0)  # the working day before due
+
+
+async def begin(world: World, *channels: str) -> None:
+    """Thursday 09:00, the first step of a weekly report due on Friday, through these channels."""
+    await world.schedule(ladder=ladder(*channels))
+    await world.open()
+    world.clock.set(*MORNING)
+
+
+async def backlog(world: World, count: int) -> None:
+    """Messages to one member of WeCom, the later queued the nearer their deadline."""
+    await begin(world, "wecom_app")
+    await reachable(world, "liaison", Kind.WECOM_APP, "wangfang")
+    await decide(world, services(Kind.WECOM_APP))
+    await fetch(
+        """WITH more AS (
+            INSERT INTO message (id, account, kind, params, slot_at, created_at, delivered_at)
+            SELECT gen_random_uuid(), m.account, 'nudge', '{}', m.slot_at, m.created_at,
+                m.slot_at FROM message m JOIN delivery d ON d.message = m.id,
+                generate_series(1, $1) WHERE d.channel = 'wecom_app' RETURNING id),
+        numbered AS (SELECT id, row_number() OVER () AS n FROM more),
+        decided AS (
+            INSERT INTO reminder (obligation, step, account, message, decided_at, channels)
+            SELECT r.obligation, 'more_' || n.n, r.account, n.id, r.decided_at, r.channels
+            FROM reminder r JOIN delivery d ON d.message = r.message AND d.channel = 'wecom_app',
+                numbered n)
+        INSERT INTO delivery (message, channel, address, deadline, not_before, attempts)
+        SELECT n.id, d.channel, d.address, d.deadline - n.n * interval '1 minute', d.not_before, 0
+        FROM delivery d, numbered n WHERE d.channel = 'wecom_app'""",
+        count,
+    )

@@ -1,27 +1,18 @@
-"""Beyond the app: the order of channels, retries, limits, backlog, rivals and crashes."""
+"""Beyond the app: the order of channels, retries, limits, backlog."""
 
-import asyncio
-import contextvars
-from datetime import datetime, timedelta
-
-import pytest
+from datetime import timedelta
 
 from backend.channels import Outgoing, TransportError
 from backend.domain.channels import Kind
 from backend.domain.sending import MOST_ATTEMPTS
-from backend.store import sending
-from backend.store.database import fetch, fetch_value, transaction
-from backend.tasks.scheduler import jobs
-from backend.tasks.sending import LEASE, send_some
+from backend.store.database import fetch, fetch_value
 from tests.tasks.sending import (
     BUSY,
     DEAD,
     LINK,
-    Noting,
-    Services,
-    carriers,
+    backlog,
+    begin,
     decide,
-    ladder,
     on_call_list,
     reachable,
     robot,
@@ -32,15 +23,7 @@ from tests.tasks.sending import (
 )
 from tests.world import TOWN, VILLAGE, World
 
-MORNING = (2026, 11, 5, 9, 0)  # the working day before due
 SMS, PUSH, APP, ROBOT = Kind.SMS, Kind.WEB_PUSH, Kind.WECOM_APP, Kind.WECOM_ROBOT
-
-
-async def begin(world: World, *channels: str) -> None:
-    """Thursday 09:00, the first step of a weekly report due on Friday, through these channels."""
-    await world.schedule(ladder=ladder(*channels))
-    await world.open()
-    world.clock.set(*MORNING)
 
 
 async def test_without_channels_there_is_the_app_alone(world: World) -> None:
@@ -192,32 +175,8 @@ async def test_what_a_channel_no_longer_set_has_waiting_goes_the_next_way(world:
     assert await states(world, "liaison") == [("wecom_app", "failed"), ("sms", "sent")]
 
 
-async def _backlog(world: World, count: int) -> None:
-    """Messages to one member of WeCom, the later queued the nearer their deadline."""
-    await begin(world, "wecom_app")
-    await reachable(world, "liaison", APP, "wangfang")
-    await decide(world, services(APP))
-    await fetch(
-        """WITH more AS (
-            INSERT INTO message (id, account, kind, params, slot_at, created_at, delivered_at)
-            SELECT gen_random_uuid(), m.account, 'nudge', '{}', m.slot_at, m.created_at,
-                m.slot_at FROM message m JOIN delivery d ON d.message = m.id,
-                generate_series(1, $1) WHERE d.channel = 'wecom_app' RETURNING id),
-        numbered AS (SELECT id, row_number() OVER () AS n FROM more),
-        decided AS (
-            INSERT INTO reminder (obligation, step, account, message, decided_at, channels)
-            SELECT r.obligation, 'more_' || n.n, r.account, n.id, r.decided_at, r.channels
-            FROM reminder r JOIN delivery d ON d.message = r.message AND d.channel = 'wecom_app',
-                numbered n)
-        INSERT INTO delivery (message, channel, address, deadline, not_before, attempts)
-        SELECT n.id, d.channel, d.address, d.deadline - n.n * interval '1 minute', d.not_before, 0
-        FROM delivery d, numbered n WHERE d.channel = 'wecom_app'""",
-        count,
-    )
-
-
 async def test_a_limit_queues_and_the_nearest_deadline_goes_first(world: World) -> None:
-    await _backlog(world, 40)
+    await backlog(world, 40)
     to = services(APP)
     await send(world, to)
     assert len(to[APP].got) == 30
@@ -234,7 +193,7 @@ async def test_a_limit_queues_and_the_nearest_deadline_goes_first(world: World) 
 
 
 async def test_a_service_that_asks_for_time_gets_it(world: World) -> None:
-    await _backlog(world, 3)
+    await backlog(world, 3)
     to = services(APP)
     to[APP].say = lambda item: TransportError("code_45009", retry_after=600.0)
     await send(world, to)
@@ -246,71 +205,6 @@ async def test_a_service_that_asks_for_time_gets_it(world: World) -> None:
     world.clock.pass_(seconds=2)
     await send(world, to)
     assert len(to[APP].got) == asked + 4
-
-
-async def test_rival_workers_share_the_limit_and_send_nothing_twice(real_world: World) -> None:
-    world = real_world
-    await _backlog(world, 80)
-    to = services(APP)
-    (carrier,) = carriers(world, to)
-    # Known from earlier, so that nobody waits for it to be made.
-    await fetch("INSERT INTO pace (channel, key) SELECT channel, key FROM address LIMIT 1")
-
-    async def work() -> None:
-        while await send_some(carrier, world.clock.now):
-            pass
-
-    await asyncio.gather(*(work() for _ in range(4)))
-    assert len(to[APP].got) == 30
-    assert len({item.key for item in to[APP].got}) == 30
-
-
-class Killed(BaseException):
-    """The process dies here."""
-
-
-@pytest.mark.parametrize("moment", ["before sending", "after sending"])
-async def test_a_crash_between_claim_and_mark_loses_nothing(real_world: World, moment: str) -> None:
-    world = real_world
-    await begin(world, "sms")
-    to = services(SMS)
-    await decide(world, to)
-    died = services(SMS)
-
-    def die(item: Outgoing) -> None:
-        raise Killed
-
-    if moment == "before sending":
-        (carrier,) = carriers(world, died)
-        await _dies_before(carrier.channel, world, died)
-    else:
-        died[SMS].say = die
-        (carrier,) = carriers(world, died)
-        with pytest.raises(Killed):
-            await send_some(carrier, world.clock.now)
-    await send(world, to)
-    assert world.people["liaison"].phone not in [item.address for item in to[SMS].got]
-    world.clock.now += LEASE
-    await send(world, to)
-    mine = [i.key for i in to[SMS].got if i.address == world.people["liaison"].phone]
-    assert len(mine) == 1
-    earlier = {i.address: i.key for i in died[SMS].got}
-    assert earlier.get(world.people["liaison"].phone, mine[0]) == mine[0]
-    assert await states(world, "liaison") == [("sms", "sent")]
-
-
-async def _dies_before(channel: object, world: World, to: Services) -> None:
-    """Claims like a worker that dies before its first word to the service."""
-
-    async def die(item: Outgoing, now: object) -> None:
-        raise Killed
-
-    (carrier,) = carriers(world, to)
-    vars(carrier.channel)["send"] = die
-    with pytest.raises(Killed):
-        await send_some(carrier, world.clock.now)
-    assert isinstance(channel, Noting)
-    assert channel.got == []
 
 
 async def test_nobody_is_told_about_a_village_that_is_no_longer_theirs(world: World) -> None:
@@ -326,35 +220,6 @@ async def test_nobody_is_told_about_a_village_that_is_no_longer_theirs(world: Wo
     assert await states(world, "liaison") == [("sms", "dropped")]
 
 
-class Stuck(Noting):
-    """A channel that never comes back."""
-
-    async def send(self, item: Outgoing, now: object) -> None:
-        self.got.append(item)
-        await asyncio.Event().wait()
-
-
-async def test_each_channel_has_a_job_of_its_own_and_none_waits_for_another(
-    real_world: World,
-) -> None:
-    world = real_world
-    await begin(world, "wecom_app", "sms")
-    await reachable(world, "liaison", APP, "wangfang")
-    stuck, sms = Stuck(), Noting()
-    await decide(world, {APP: stuck, SMS: sms})
-    timetable = {job.name: job for job in jobs(world.vault, {APP: stuck, SMS: sms}, LINK)}
-    hanging = asyncio.create_task(timetable["send_wecom_app"].take(world.clock.now))
-    try:
-        while not stuck.got:
-            await asyncio.sleep(0.01)
-        async with asyncio.timeout(5):
-            assert await timetable["send_sms"].take(world.clock.now)
-        assert world.people["colleague"].phone in [item.address for item in sms.got]
-        assert await states(world, "liaison") == [("wecom_app", "waiting")]
-    finally:
-        hanging.cancel()
-
-
 async def test_a_channel_that_breaks_in_its_own_way_has_not_sent(world: World) -> None:
     await begin(world, "sms")
     to = services(SMS)
@@ -367,21 +232,3 @@ async def test_a_channel_that_breaks_in_its_own_way_has_not_sent(world: World) -
     failures = await fetch("SELECT DISTINCT failure FROM delivery WHERE channel = 'sms'")
     assert [row["failure"] for row in failures] == ["ZeroDivisionError"]
     assert await states(world, "liaison") == [("sms", "waiting")]
-
-
-async def test_the_slots_of_an_address_are_counted_by_one_at_a_time(real_world: World) -> None:
-    now = real_world.clock.now
-    await fetch("INSERT INTO pace (channel, key) VALUES ('sms', $1)", b"k")
-
-    async def other() -> list[datetime]:
-        async with transaction():
-            taken: list[datetime] = (await sending.paces("sms", [b"k"]))[b"k"]["taken"]
-            return taken
-
-    async with transaction():
-        await sending.paces("sms", [b"k"])
-        waiting = asyncio.create_task(other(), context=contextvars.Context())
-        await asyncio.sleep(0.3)
-        assert not waiting.done()
-        await sending.set_slots("sms", b"k", [now])
-    assert await waiting == [now]
