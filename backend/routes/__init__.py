@@ -13,6 +13,7 @@ from backend.routes.messages import MessageController
 from backend.routes.nudges import NudgeController
 from backend.routes.obligations import ObligationController
 from backend.routes.operations import live, metrics, ready
+from backend.routes.outlook import OutlookController
 from backend.routes.people import AccountController, PostController
 from backend.routes.rates import RateController
 from backend.routes.regions import RegionController
@@ -34,6 +35,7 @@ CONTROLLERS = (
     NudgeController,
     ReviewController,
     RateController,
+    OutlookController,
     MessageController,
     AddressController,
     RobotController,

@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 import asyncpg
 
 from tests import databases
-from tests.bench import filing
+from tests.bench import filing, outlook
 from tests.bench.figures import Figure
 
 BENCHES: Mapping[str, Callable[[str], Awaitable[list[Figure]]]] = {
     "filing": filing.bench,
+    "outlook": outlook.bench,
 }
 
 

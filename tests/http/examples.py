@@ -307,6 +307,16 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ("GET", "/reviews"): _list("/reviews"),
     ("POST", "/reviews"): (Example(_review, outside=Outside.REJECTED),),
     ("GET", "/rates"): (*_own("/rates"), Example(_plain("/rates", region=TOWN))),
+    ("GET", "/outlook"): (
+        Example(
+            lambda s, p: Call("/outlook", params={"schedule": s.schedule, "period": "2026-W45"})
+        ),
+        Example(
+            lambda s, p: Call(
+                "/outlook", params={"schedule": s.schedule, "period": "2026-W45", "region": TOWN}
+            )
+        ),
+    ),
     ("GET", "/messages"): _own("/messages"),
     ("POST", "/messages/{message}/read"): (
         Example(lambda s, p: Call(f"/messages/{s.messages[p.key]}/read"), 204),
