@@ -182,9 +182,13 @@ class World:
 
     async def remind(self) -> None:
         """Runs reminding, and delivery once the digests have been gathered."""
+        await self.remind_only()
+        await self.deliver(self.clock.now + reminding.GATHER)
+
+    async def remind_only(self) -> None:
+        """Runs reminding to its end: what it decided still waits in the outbox."""
         while await reminding.remind_some(self.clock.now):
             pass
-        await self.deliver(self.clock.now + reminding.GATHER)
 
     async def deliver(self, now: datetime | None = None) -> None:
         """Runs delivery to its end."""

@@ -16,6 +16,8 @@ from backend.tasks import delivering, opening
 
 Report = Callable[[int, int], None]
 _CLOSING: Final = time(18)
+# Tables that are empty at first: the planner is shown now and then what has become of them.
+_GROWING: Final = "region, post, obligation, submission, review, message, delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,11 @@ async def live_through(
         [*days.openings(), *days.changes(changes(story, staff, name, schedules)), *days.sittings()],
         key=lambda moment: moment.at,
     )
+    looks = {len(moments) // part for part in (2, 3, 5, 8, 12)}
     for done, moment in enumerate(moments):
         report(done, len(moments))
-        if done % 20 == 0:
-            await fetch("ANALYZE region, obligation, submission, review, message, delivery, post")
+        if done in looks:
+            await fetch(f"ANALYZE {_GROWING}")
         await moment.do(moment.at)
     await days.finish(story.now)
     report(len(moments), len(moments))

@@ -18,6 +18,7 @@ from backend.domain.regions import Level
 
 _SEED: Final = "990101"
 _RELIABLE: Final = Habits(0.97, 0.03)
+_USUAL: Final = {t.key: Habits(t.on_time, t.late) for t in TOWNSHIPS}
 _CARELESS_SHARE: Final = 0.08
 _RETURN_AT: Final = time(16)
 # Of what the demo liaison owes, one report was returned: preferably one of these, in this order.
@@ -61,7 +62,7 @@ class Story:
         self.begins = min(each.times.opens_at for each in self.rounds)
         self.returned_at = _last_sitting(days, now)
         self.returned = self._to_return()
-        self._habits = {t.key: Habits(t.on_time, t.late) for t in TOWNSHIPS}
+        self._habits: dict[str, Habits] = {VILLAGE: _RELIABLE}
         self._profiles: dict[str, Profile] = {}
         self._by_key = {(each.code, each.key): each for each in self.rounds}
 
@@ -96,13 +97,12 @@ class Story:
         return region.startswith(TOWN) and region != VILLAGE and reviewed_at >= recent
 
     def _habits_of(self, region: str) -> Habits:
-        """The township's, but for the reliable demo people and some careless villages."""
-        if region == VILLAGE:
-            return _RELIABLE
-        usual = self._habits[region[: Level.TOWNSHIP.digits]]
-        if source(region, "habits").random() > _CARELESS_SHARE:
-            return usual
-        return Habits(usual.on_time * 0.6, min(usual.late * 2, 0.25))
+        """The township's, but for some careless villages."""
+        if region not in self._habits:
+            usual = _USUAL[region[: Level.TOWNSHIP.digits]]
+            careless = source(region, "habits").random() < _CARELESS_SHARE
+            self._habits[region] = _careless(usual) if careless else usual
+        return self._habits[region]
 
     def _to_return(self) -> Round | None:
         """The report of the demo liaison that comes back: one that is still open."""
@@ -130,6 +130,10 @@ class Story:
             (each for each in self.rounds if each.times.due_at > self.now),
             key=lambda each: each.times.opens_at,
         )
+
+
+def _careless(usual: Habits) -> Habits:
+    return Habits(usual.on_time * 0.6, min(usual.late * 2, 0.25))
 
 
 def _plain(at: datetime, kind: Kind) -> Filing:

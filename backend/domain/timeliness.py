@@ -187,6 +187,18 @@ def stage(facts: Facts) -> Stage:
     return stage_at(facts, max(instants)) if instants else Stage.NONE
 
 
+def not_before(facts: Facts, now: datetime) -> datetime:
+    """`now`, or the instant of the newest fact where that is later.
+
+    Who waited for another to finish, or reads another machine's clock, may come with an older
+    reading; what they do still follows on what they find.
+    """
+    instants = [filing.withdrawn_at or filing.received_at for filing in facts.filings]
+    instants += [review.at for review in facts.reviews]
+    instants += [adjustment.decided_at for adjustment in facts.adjustments]
+    return max([now, *instants])
+
+
 _FILED = {
     Stage.TOWN: State.SUBMITTED,
     Stage.COUNTY: State.SUBMITTED,

@@ -62,7 +62,11 @@ def _check(data: AdjustmentIn, rows: list[asyncpg.Record]) -> None:
 
 
 async def _apply(actor: Actor, data: JSONBody[AdjustmentIn], rows: list[asyncpg.Record]) -> None:
-    """Adjusts obligations that share deadlines and ladder together."""
+    """Adjusts obligations that share deadlines and ladder together.
+
+    The decision carried out last is the last one, also when its clock was read before another's.
+    """
+    now = max([actor.now, *(row["decided"] for row in rows if row["decided"] is not None)])
     groups: dict[tuple[datetime, datetime, int], list[asyncpg.Record]] = {}
     for row in rows:
         groups.setdefault((row["due_at"], row["closes_at"], row["schedule"]), []).append(row)
@@ -76,10 +80,10 @@ async def _apply(actor: Actor, data: JSONBody[AdjustmentIn], rows: list[asyncpg.
             data.kind.value,
             due_at=due,
             closes_at=closes,
-            remind_at=next_instant(ladder, due or due_at, days, actor.now),
+            remind_at=next_instant(ladder, due or due_at, days, now),
             reason=data.reason,
             account=actor.account,
-            now=actor.now,
+            now=now,
         )
 
 

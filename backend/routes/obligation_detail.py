@@ -129,12 +129,14 @@ def _facts(
 
 
 async def obligation_detail(row: asyncpg.Record, t: datetime) -> ObligationDetail:
-    """The obligation as of `t`, from all its facts."""
-    revisions = await filings.of_obligation(row["id"])
-    moves = await duties.adjustments([row["id"]])
-    decisions = await reviews.decisions([r["id"] for r in revisions])
+    """The obligation as of `t`, from the facts known then."""
+    revisions = [r for r in await filings.of_obligation(row["id"]) if r["received_at"] <= t]
+    moves = [m for m in await duties.adjustments([row["id"]]) if m["decided_at"] <= t]
+    decisions = [d for d in await reviews.decisions([r["id"] for r in revisions]) if d["at"] <= t]
     facts = _facts(row, revisions, moves, decisions)
     form = (await forms.definitions([row["form"]]))[row["form"]]
+    known = timeliness.known_filings(facts, t)
+    newest = [d["fix_by"] for d in decisions if known and d["submission"] == known[-1].id]
     shown: list[FilingView] = []
     before: dict[str, Any] | None = None
     for r in revisions:
@@ -152,6 +154,7 @@ async def obligation_detail(row: asyncpg.Record, t: datetime) -> ObligationDetai
         state=timeliness.state(facts, t),
         verdict=timeliness.verdict(facts, t),
         correction=timeliness.correction(facts, t),
+        fix_by=newest[-1] if newest else None,
         adjustments=[_adjustment(m) for m in moves],
         filings=shown,
     )
@@ -168,7 +171,6 @@ _PLAIN = (
     "opens_at",
     "original_due_at",
     "original_closes_at",
-    "fix_by",
 )
 
 

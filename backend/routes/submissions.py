@@ -17,7 +17,7 @@ from backend.domain.form_definition import Kind
 from backend.domain.receipts import parse_receipt, receipt_number
 from backend.domain.refusal import Refusal
 from backend.domain.roles import Action, Actor
-from backend.domain.timeliness import CountedBy, may_withdraw
+from backend.domain.timeliness import CountedBy, may_withdraw, not_before
 from backend.problems import Problem, body, language_of
 from backend.routes.batches import batch_operation, read_batch, read_item
 from backend.routes.context import ApiRequest, authorised
@@ -242,11 +242,12 @@ class SubmissionController(Controller):
         async with authorised(request) as actor:
             row = await access.submission_to_withdraw(actor, submission)
             facts = await facts_of(row)
-            refusal = may_withdraw(facts, submission, actor.now)
+            now = not_before(facts, actor.now)
+            refusal = may_withdraw(facts, submission, now)
             if refusal is not None:
                 raise refusal
-            await filings.withdraw(row["id"], submission, facts, actor.account, actor.now)
+            await filings.withdraw(row["id"], submission, facts, actor.account, now)
             subject = f"submission:{submission}"
             await audit.write(audit.by(actor, "submission.withdraw", subject, row["holder"]))
             fresh = await access.submission_obligation(actor, submission, None)
-            return await obligation_detail(fresh, actor.now)
+            return await obligation_detail(fresh, now)

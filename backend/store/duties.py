@@ -209,7 +209,8 @@ async def lock_for_adjusting(
     )
     return await fetch(
         f"""SELECT o.id, o.period, o.region, o.holder, o.due_at, o.closes_at, o.exempt_at,
-                   o.schedule, s.ladder::text AS ladder, s.ladder_since, s.scope
+                   o.schedule, s.ladder::text AS ladder, s.ladder_since, s.scope,
+                   (SELECT max(a.decided_at) FROM adjustment a WHERE a.obligation = o.id) AS decided
         FROM obligation o JOIN schedule s ON s.id = o.schedule
         WHERE {where.sql} ORDER BY o.id""",
         *where.args,

@@ -1,6 +1,6 @@
 """The outbox: deciding reminders, queueing messages, claiming and marking deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,15 @@ REMINDER = "reminder"
 
 
 async def claim_remindable(now: datetime, limit: int) -> list[asyncpg.Record]:
-    """Outstanding obligations to look at now, earliest first, held until the commit."""
+    """Outstanding obligations to look at now, earliest first, held until the commit.
+
+    `reached` are the steps decided so far, each as "step account".
+    """
     return await fetch(
         """SELECT o.id, o.holder, o.due_at, o.closes_at, o.exempt_at, s.scope,
                   s.ladder::text AS ladder, s.ladder_since,
-                  ARRAY(SELECT step FROM reminder r WHERE r.obligation = o.id) AS sent
+                  ARRAY(SELECT r.step || ' ' || r.account FROM reminder r
+                        WHERE r.obligation = o.id) AS reached
         FROM obligation o JOIN schedule s ON s.id = o.schedule
         WHERE o.stage = 'none' AND o.remind_at <= $1
         ORDER BY o.remind_at LIMIT $2 FOR UPDATE OF o SKIP LOCKED""",
@@ -118,7 +122,7 @@ async def outstanding(messages: Sequence[UUID], now: datetime) -> list[asyncpg.R
     return await fetch(
         """SELECT m.id, count(*)::int AS duties, min(o.due_at) AS nearest,
             count(*) FILTER (WHERE o.due_at < $2)::int AS overdue,
-            count(DISTINCT o.holder)::int AS villages,
+            count(DISTINCT o.holder)::int AS villages, min(o.holder) AS holder,
             (array_agg(o.id ORDER BY o.due_at, o.id))[1:50] AS obligations
         FROM message m JOIN reminder r ON r.message = m.id JOIN obligation o ON o.id = r.obligation
         WHERE m.id = ANY($1) AND o.stage = 'none' AND o.exempt_at IS NULL AND o.closes_at >= $2
@@ -178,6 +182,17 @@ async def deliver(messages: Sequence[tuple[UUID, Any]], now: datetime) -> None:
         [message for message, _ in messages],
         [to_json(params) for _, params in messages],
         now,
+    )
+
+
+async def postpone(messages: Mapping[UUID, datetime]) -> None:
+    """Gives claimed deliveries back, each until its instant."""
+    await fetch(
+        """UPDATE delivery d SET not_before = i.at, claimed_until = NULL, attempts = attempts - 1
+        FROM unnest($1::uuid[], $2::timestamptz[]) AS i(message, at)
+        WHERE d.message = i.message AND d.sent_at IS NULL""",
+        list(messages),
+        list(messages.values()),
     )
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from backend.store import messages
+from backend.domain.reminders import next_allowed
+from backend.store import calendar, messages
 from backend.store.database import from_json, transaction
 from backend.store.messages import REMINDER
 
@@ -42,7 +43,9 @@ async def deliver_some(now: datetime) -> bool:
     if not rows:
         return False
     async with transaction():
-        said = await _still_true(rows, now)
+        said, later = await _still_true(rows, now)
+        await messages.postpone(later)
+    rows = [row for row in rows if row["message"] not in later]
     for row in rows:
         if row["message"] in said:
             channel = CHANNELS[row["channel"]]
@@ -55,15 +58,27 @@ async def deliver_some(now: datetime) -> bool:
     return True
 
 
-async def _still_true(rows: Sequence[asyncpg.Record], now: datetime) -> dict[UUID, Any]:
-    """What each message says now; one that has become pointless is not among them."""
+async def _still_true(
+    rows: Sequence[asyncpg.Record], now: datetime
+) -> tuple[dict[UUID, Any], dict[UUID, datetime]]:
+    """What each message says now, and until when a reminder waits that may not go at this hour.
+
+    One that has become pointless is in neither.
+    """
     digests = [row["message"] for row in rows if row["kind"] == REMINDER]
     about = [row["message"] for row in rows if row["region"] is not None]
     posted = await messages.still_posted(about, now)
     said: dict[UUID, Any] = {
         row["message"]: from_json(row["params"]) for row in rows if row["message"] in posted
     }
+    later: dict[UUID, datetime] = {}
     for row in await messages.outstanding(digests, now):
-        names = ("duties", "overdue", "villages", "nearest", "obligations")
-        said[row["id"]] = {name: row[name] for name in names}
-    return said
+        allowed = next_allowed(now, row["nearest"], await calendar.load(row["holder"]))
+        if allowed > now:
+            later[row["id"]] = allowed
+        else:
+            said[row["id"]] = {name: row[name] for name in _SAID}
+    return said, later
+
+
+_SAID: Final = ("duties", "overdue", "villages", "nearest", "obligations")

@@ -102,7 +102,7 @@ async def test_any_past_instant_gives_what_was_true_then(world: World) -> None:
     }
     before = {at: await asked(world, as_of=at) for at in expected}
     assert {at: shown(found["total"]) for at, found in before.items()} == expected
-    while await housekeeping.finish_cell(world.clock.now):
+    while await housekeeping.finish_cells(world.clock.now):
         pass
     world.clock.pass_(days=30)
     for at, found in before.items():
@@ -130,7 +130,7 @@ async def test_everybody_sees_their_own_share_also_once_summarised(world: World)
             for level in ("county", "township", "village"):
                 cut = await asked(world, region=region, level=level)
                 assert shown(cut["total"]) == share, (region, level)
-        while await housekeeping.finish_cell(world.clock.now):
+        while await housekeeping.finish_cells(world.clock.now):
             pass
 
 

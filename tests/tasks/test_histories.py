@@ -34,7 +34,7 @@ async def lived(world: World, seed: int) -> History:
     """Two busy weeks, then slower ones in which periods close and become final."""
     history = await begin(world, seed)
     await history.live(80, pace=1)
-    await history.live(40, pace=4)
+    await history.live(40, pace=6)
     return history
 
 
