@@ -40,7 +40,7 @@ async def create_account(vault: Vault, person: NewPerson) -> UUID:
     if person.role not in set(Role):
         raise Problem("role_unknown", roles=", ".join(Role))
     role, number = Role(person.role), uuid4()
-    hashed = await appointments.password_hash(vault, person.password, role, person.phone)
+    hashed = await appointments.password_hash(vault, person.password, [role], person.phone)
     async with transaction():
         actor = _operator(person.region)
         await appointments.open_account(actor, vault, number, person.name, person.phone, hashed)

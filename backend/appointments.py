@@ -1,5 +1,6 @@
 """Opening accounts and giving posts, by a person in the API or by the operator."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -26,9 +27,9 @@ class Wish:
     starts_at: datetime
 
 
-async def password_hash(vault: Vault, password: str, role: Role, phone: str) -> str:
-    """The hash of a password strong enough for the role. Refusal weak_password."""
-    passwords.check(password, passwords.minimum_length(role), phone)
+async def password_hash(vault: Vault, password: str, roles: Iterable[Role], phone: str) -> str:
+    """The hash of a password strong enough for all of the roles. Refusal weak_password."""
+    passwords.check(password, max(map(passwords.minimum_length, roles)), phone)
     return await sessions.hash_password(vault, password)
 
 

@@ -15,7 +15,7 @@ from backend.compression import compressed
 from backend.observe import observed
 from backend.routes import CONTROLLERS, OPERATIONS, docs
 from backend.routes.batches import describe_batches
-from backend.routes.context import only_json
+from backend.routes.context import StrictRequest, only_json
 from backend.routes.errors import HANDLERS
 from backend.settings import Settings
 from backend.store import database
@@ -28,7 +28,12 @@ VERSION = "0.1.0"
 def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
     """The application. Needs `database_url`; `cunbao serve` sees to the embedded database."""
     state = State({"settings": config, "clock": clock, "vault": Vault(config.secret_key)})
-    api = Router("/api/v1", route_handlers=list(CONTROLLERS), before_request=only_json)
+    api = Router(
+        "/api/v1",
+        route_handlers=list(CONTROLLERS),
+        before_request=only_json,
+        request_class=StrictRequest,
+    )
     app = Litestar(
         [api, *OPERATIONS],
         state=state,

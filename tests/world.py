@@ -109,11 +109,15 @@ class Client:
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
     ) -> httpx.Response:
         """One request below /api/v1, whatever the answer."""
-        sent = dict(headers or {})
-        if self._person is not None and "authorization" not in sent:
-            vault, now = self._world.vault, self._world.clock.now
-            sent["authorization"] = f"Bearer {vault.access_token(self._person.session, now, 15)}"
+        sent = {**self.headers(), **(headers or {})}
         return await self._world.http.request(method, f"/api/v1{path}", headers=sent, **more)
+
+    def headers(self) -> dict[str, str]:
+        """What signs the person in."""
+        if self._person is None:
+            return {}
+        vault, now = self._world.vault, self._world.clock.now
+        return {"authorization": f"Bearer {vault.access_token(self._person.session, now, 15)}"}
 
     async def get(self, path: str, status: int = 200, **params: Any) -> Any:
         """The JSON of a GET that must answer `status`."""

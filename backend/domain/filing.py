@@ -10,12 +10,16 @@ from typing import Any
 from uuid import UUID
 
 from backend.domain.answers import Finding
+from backend.domain.clocks import Counted, correct_clock, count_at
 from backend.domain.form_definition import FormDefinition, Kind
 from backend.domain.forms import expand, validate
 from backend.domain.periods import Timing
 from backend.domain.refusal import Refusal
 from backend.domain.reviews import ReviewStep, Stage, stage_of
-from backend.domain.timeliness import Counted, correct_clock, count_at, may_file, state_in
+from backend.domain.timeliness import (
+    may_file,
+    state_in,
+)
 
 
 @dataclass(frozen=True, slots=True)

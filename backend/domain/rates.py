@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
+from backend.domain.clocks import CountedBy
 from backend.domain.timeliness import (
     Correction,
-    CountedBy,
     Facts,
     Verdict,
     correction,

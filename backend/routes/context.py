@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, cast
 
+import msgspec
 from litestar import Request
 
 from backend import access
@@ -15,6 +16,20 @@ from backend.store.database import transaction
 from backend.vault import Vault
 
 ApiRequest = Request[Any, Any, Any]
+
+
+class StrictRequest(ApiRequest):
+    """A request whose JSON must have the types documented: the framework takes "1" for 1."""
+
+    async def json(self) -> Any:
+        raw = await super().json()
+        data = self.route_handler.parsed_fn_signature.parameters["data"]
+        try:
+            msgspec.convert(raw, data.annotation)
+        except msgspec.ValidationError as error:
+            reason, _, at = str(error).partition(" - at `$.")
+            raise Problem("invalid", faults=[{"field": at.rstrip("`"), "reason": reason}]) from None
+        return raw
 
 
 def now_of(request: ApiRequest) -> datetime:

@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from backend.domain import timeliness
+from backend.domain.clocks import CountedBy
 from backend.domain.forms import diff
 from backend.domain.receipts import receipt_number
 from backend.domain.reviews import Decision, ReviewFact, ReviewStep
@@ -15,7 +16,6 @@ from backend.domain.timeliness import (
     Adjustment,
     AdjustmentKind,
     Correction,
-    CountedBy,
     Facts,
     Filing,
     State,
@@ -103,28 +103,27 @@ def _facts(
             Adjustment(AdjustmentKind(m["kind"]), m["decided_at"], m["due_at"], m["closes_at"])
             for m in moves
         ),
-        tuple(
-            Filing(
-                r["id"],
-                r["revision"],
-                r["received_at"],
-                r["corrected_at"],
-                r["counted_at"],
-                CountedBy(r["counted_by"]),
-                r["withdrawn_at"],
-            )
-            for r in revisions
-        ),
-        tuple(
-            ReviewFact(
-                d["submission"],
-                ReviewStep(d["step"]),
-                Decision(d["decision"]),
-                d["at"],
-                d["fix_by"],
-            )
-            for d in decisions
-        ),
+        tuple(_filing_fact(r) for r in revisions),
+        tuple(review_fact(d) for d in decisions),
+    )
+
+
+def _filing_fact(r: asyncpg.Record) -> Filing:
+    return Filing(
+        r["id"],
+        r["revision"],
+        r["received_at"],
+        r["corrected_at"],
+        r["counted_at"],
+        CountedBy(r["counted_by"]),
+        r["withdrawn_at"],
+    )
+
+
+def review_fact(d: asyncpg.Record) -> ReviewFact:
+    """A stored decision, for the rules."""
+    return ReviewFact(
+        d["submission"], ReviewStep(d["step"]), Decision(d["decision"]), d["at"], d["fix_by"]
     )
 
 

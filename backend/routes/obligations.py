@@ -10,10 +10,10 @@ from litestar.params import FromQuery, QueryParameter
 
 from backend import access
 from backend.access import allows
+from backend.domain.clocks import CountedBy
 from backend.domain.rates import Rule, Standing, rule
 from backend.domain.reviews import Stage
 from backend.domain.roles import Action
-from backend.domain.timeliness import CountedBy
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented

@@ -12,12 +12,16 @@ from msgspec import Meta
 
 from backend import access
 from backend.access import allows
+from backend.domain.clocks import CountedBy
 from backend.domain.filing import Accepted, Duplicate, Duty, Item, Known, decide, note
 from backend.domain.form_definition import Kind
 from backend.domain.receipts import parse_receipt, receipt_number
 from backend.domain.refusal import Refusal
 from backend.domain.roles import Action, Actor
-from backend.domain.timeliness import CountedBy, may_withdraw, not_before
+from backend.domain.timeliness import (
+    may_withdraw,
+    not_before,
+)
 from backend.problems import Problem, body, language_of
 from backend.routes.batches import batch_operation, read_batch, read_item
 from backend.routes.context import ApiRequest, authorised
@@ -150,35 +154,22 @@ def _outcome(
     number = item.id if isinstance(item, Item) else None
     if isinstance(found, Refusal):
         conflict = found.code == "submission_conflict"
-        return ItemOutcome(
-            index,
-            Outcome.CONFLICT if conflict else Outcome.REJECTED,
-            number,
-            problem=ProblemBody(**body(found.code, found.params, language)),
-        )
-    if isinstance(found, Duplicate):
-        known = found.known
-        assert isinstance(item, Item)
-        return ItemOutcome(
-            index,
-            Outcome.DUPLICATE,
-            number,
-            receipt_number(known.sequence or receipts[item.id]),
-            known.revision,
-            known.received_at,
-            known.counted.at,
-            known.counted.by,
-        )
+        outcome = Outcome.CONFLICT if conflict else Outcome.REJECTED
+        problem = ProblemBody(**body(found.code, found.params, language))
+        return ItemOutcome(index, outcome, number, problem=problem)
+    assert number is not None
+    stored = found.known if isinstance(found, Duplicate) else found
+    sequence = found.known.sequence if isinstance(found, Duplicate) else 0
     return ItemOutcome(
         index,
-        Outcome.CREATED,
+        Outcome.DUPLICATE if isinstance(found, Duplicate) else Outcome.CREATED,
         number,
-        receipt_number(receipts[found.item.id]),
-        found.revision,
-        found.received_at,
-        found.counted.at,
-        found.counted.by,
-        [warning.as_dict() for warning in found.warnings],
+        receipt_number(sequence or receipts[number]),
+        stored.revision,
+        stored.received_at,
+        stored.counted.at,
+        stored.counted.by,
+        [w.as_dict() for w in found.warnings] if isinstance(found, Accepted) else [],
     )
 
 

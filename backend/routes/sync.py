@@ -11,10 +11,10 @@ from litestar import Controller, get
 from litestar.params import QueryParameter
 
 from backend.access import allows
+from backend.domain.clocks import CountedBy
 from backend.domain.receipts import receipt_number
 from backend.domain.reviews import Stage
 from backend.domain.roles import Action, Actor
-from backend.domain.timeliness import CountedBy
 from backend.problems import Problem, language_of
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented

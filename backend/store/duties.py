@@ -20,10 +20,12 @@ _CHUNK = Level.COUNTY.digits
 async def add_periods(schedule: int, form: int, periods: Sequence[tuple[Period, Timing]]) -> None:
     """Freezes periods as they are first seen; known ones stay as they were."""
     await fetch(
-        """INSERT INTO period (schedule, form, key, starts_on, ends_on,
+        """INSERT INTO period (schedule, form, steps, allowance_hours, key, starts_on, ends_on,
                                opens_at, due_at, closes_at)
-        SELECT $1::int, $2::int, * FROM unnest($3::text[], $4::date[], $5::date[],
-               $6::timestamptz[], $7::timestamptz[], $8::timestamptz[])
+        SELECT $1::int, $2::int, s.steps, s.allowance_hours, p.*
+        FROM schedule s, unnest($3::text[], $4::date[], $5::date[],
+             $6::timestamptz[], $7::timestamptz[], $8::timestamptz[]) AS p
+        WHERE s.id = $1
         ON CONFLICT (schedule, key) DO NOTHING""",
         schedule,
         form,
@@ -80,8 +82,7 @@ async def open_chunk(period: asyncpg.Record, chunk: str, remind_at: datetime | N
             RETURNING r.key, r.change_no),
         opened AS (
             INSERT INTO obligation (period, schedule, region, holder, opens_at, due_at, closes_at,
-                original_due_at, original_closes_at, stage, revisions, amended, remind_at,
-                change_no)
+                original_due_at, original_closes_at, stage, revisions, amended, remind_at, change_no)
             SELECT $1, $3, key, key, $4, $5, $6, $5, $6, 'none', 0, false, $7, change_no
             FROM bumped RETURNING region),
         cells AS (
@@ -119,7 +120,7 @@ async def opened_after(number: int) -> list[asyncpg.Record]:
 _LISTED = """SELECT o.id, o.schedule, s.title::text AS title, f.code, p.form, p.key AS period,
     o.region, r.name AS region_name, o.holder, o.opens_at, o.due_at, o.closes_at,
     o.original_due_at, o.original_closes_at, o.exempt_at, o.stage, o.stage_since, o.fix_by,
-    o.revisions, s.allowance_hours, s.steps::text AS steps"""
+    o.revisions, p.allowance_hours, p.steps::text AS steps"""
 _SOURCE = """obligation o JOIN period p ON p.id = o.period JOIN schedule s ON s.id = o.schedule
     JOIN form f ON f.id = p.form JOIN region r ON r.key = o.region"""
 

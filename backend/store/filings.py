@@ -7,10 +7,14 @@ from uuid import UUID
 
 import asyncpg
 
+from backend.domain.clocks import Counted, CountedBy
 from backend.domain.filing import Accepted, Duty, Known
 from backend.domain.periods import Timing
 from backend.domain.reviews import ReviewStep, Stage, stage_of
-from backend.domain.timeliness import Counted, CountedBy, Facts, known_filings
+from backend.domain.timeliness import (
+    Facts,
+    known_filings,
+)
 from backend.store.database import fetch, fetch_value, from_json, to_json
 from backend.store.filters import Filters
 from backend.store.forms import definitions
@@ -42,14 +46,14 @@ async def load(
     where = Filters([o for o, _ in pairs], [i for _, i in pairs]).within("o.holder", scopes)
     rows = await fetch(
         f"""SELECT item.submission, o.id, o.holder, o.opens_at, o.due_at, o.closes_at,
-            o.exempt_at IS NOT NULL AS exempt, o.stage, o.revisions, p.form, s.allowance_hours,
-            s.steps::text AS steps, ({_LAST}) AS last,
+            o.exempt_at IS NOT NULL AS exempt, o.stage, o.revisions, p.form, p.allowance_hours,
+            p.steps::text AS steps, ({_LAST}) AS last,
             k.obligation AS known_obligation, k.digest, k.receipt, k.revision, k.received_at,
             k.counted_at, k.counted_by
         FROM unnest($1::bigint[], $2::uuid[]) AS item(obligation, submission)
         LEFT JOIN submission k ON k.id = item.submission
         LEFT JOIN obligation o ON o.id = item.obligation AND {where.sql}
-        LEFT JOIN period p ON p.id = o.period LEFT JOIN schedule s ON s.id = o.schedule""",
+        LEFT JOIN period p ON p.id = o.period""",
         *where.args,
     )
     forms = await definitions([row["form"] for row in rows if row["form"] is not None])

@@ -12,7 +12,7 @@ from backend.store.filters import Filters
 
 _ENTRY = """SELECT o.id AS obligation, o.stage, o.stage_since, o.region, o.holder,
     r.name AS region_name, o.due_at, p.key AS period, p.form, sc.id AS schedule,
-    sc.title::text AS title, f.code, sc.steps::text AS steps, s.id, s.revision, s.kind,
+    sc.title::text AS title, f.code, p.steps::text AS steps, s.id, s.revision, s.kind,
     s.answers::text AS answers, s.reasons::text AS reasons, s.remark, s.on_behalf,
     s.received_at, s.counted_at, s.counted_by, s.receipt, a.name AS filed_by_name,
     before.answers::text AS answers_before
@@ -68,11 +68,11 @@ async def cases(submissions: Sequence[UUID], scopes: Sequence[str]) -> list[asyn
     where = Filters(list(submissions)).within("o.holder", scopes)
     return await fetch(
         f"""SELECT s.id, s.obligation, s.received_at, s.withdrawn_at, o.newest, o.holder, p.form,
-            o.schedule, o.original_due_at, sc.steps::text AS steps, o.stage_since,
+            o.schedule, o.original_due_at, p.steps::text AS steps, o.stage_since,
             (SELECT array_agg(DISTINCT b.filed_by) FROM submission b
              WHERE b.obligation = o.id) AS filers
         FROM submission s JOIN obligation o ON o.id = s.obligation
-        JOIN period p ON p.id = o.period JOIN schedule sc ON sc.id = o.schedule
+        JOIN period p ON p.id = o.period
         WHERE s.id = ANY($1) AND {where.sql}""",
         *where.args,
     )

@@ -23,7 +23,7 @@ async def heads(account: UUID, villages: Sequence[str]) -> tuple[int, dict[str, 
 
 _OBLIGATION = """SELECT o.id, o.schedule, sc.title::text AS title, f.code, p.form,
     p.key AS period, p.starts_on, p.ends_on, o.holder, o.region, o.opens_at, o.due_at, o.closes_at,
-    o.original_due_at, o.exempt_at, o.stage, o.fix_by, sc.allowance_hours,
+    o.original_due_at, o.exempt_at, o.stage, o.fix_by, p.allowance_hours,
     s.id AS submission, s.revision, s.receipt, s.kind, s.answers::text AS answers,
     s.reasons::text AS reasons, s.remark, s.received_at, s.counted_at, s.counted_by, s.on_behalf,
     o.first_counted_at, v.defects::text AS defects, v.remark AS review_remark,

@@ -1,6 +1,7 @@
 """What is expected: periods, obligations, and what moved them."""
 
 from piccolo.columns import (
+    JSONB,
     UUID,
     BigInt,
     BigSerial,
@@ -20,7 +21,10 @@ from backend.tables.forms import Form, Schedule
 
 
 class Period(Table):
-    """One round of a schedule, frozen when it is first seen. `opened_at` is set when complete."""
+    """One round of a schedule, frozen when it is first seen. `opened_at` is set when complete.
+
+    What the schedule asks is copied: deadlines, form, who reviews, how long a phone may be offline.
+    """
 
     id = Serial(primary_key=True)
     schedule = ForeignKey(Schedule, on_delete=OnDelete.restrict)
@@ -31,6 +35,8 @@ class Period(Table):
     due_at = Timestamptz(default=None)
     closes_at = Timestamptz(default=None)
     form = ForeignKey(Form, on_delete=OnDelete.restrict)
+    steps = JSONB()
+    allowance_hours = Integer(default=24)
     opened_at = Timestamptz(null=True, default=None)
     # How far the opening has come: the last chunk of villages done.
     opened_up_to = Varchar(length=12, default="")

@@ -45,6 +45,8 @@ async def open_one(now: datetime) -> bool:
             return True
         days = await calendar.load(period["scope"])
         ladder = parse_ladder(from_json(period["ladder"]))
-        first = next_instant(ladder, period["due_at"], days, max(now, period["ladder_since"]))
+        # Opened late, it is looked at once: the step that should be out by now still goes.
+        since = max(period["opens_at"], period["ladder_since"])
+        first = next_instant(ladder, period["due_at"], days, since)
         await duties.open_chunk(period, chunk, first)
         return True

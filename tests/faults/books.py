@@ -22,7 +22,7 @@ _WRONG = {
            OR o.revisions <> (SELECT coalesce(max(s.revision), 0) FROM submission s
                               WHERE s.obligation = o.id)""",
     "a stage that does not follow from the reviews": """
-        SELECT o.id FROM obligation o JOIN schedule c ON c.id = o.schedule
+        SELECT o.id FROM obligation o JOIN period c ON c.id = o.period
         WHERE o.stage <> CASE
             WHEN o.newest IS NULL THEN 'none'
             WHEN EXISTS (SELECT 1 FROM review r WHERE r.submission = o.newest

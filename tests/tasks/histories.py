@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from backend.domain.calendar import local_day
 from backend.domain.roles import Role
 from backend.domain.timeliness import Facts
 from backend.routes.obligation_detail import facts_of
@@ -91,14 +92,15 @@ class History:
 
     async def pass_time(self, pace: float) -> None:
         """To a little later, or to the very edge of the next thing that matters."""
-        before = self.now.date()
+        before = local_day(self.now)
         edges = sorted(t + i * TICK for t in self.events for i in (0, 1) if t >= self.now)
         later = [edge for edge in edges if edge > self.now]
-        if later and self.rng.random() < 0.12 * pace:
+        near = later and later[0] - self.now < timedelta(hours=30) * pace
+        if near and self.rng.random() < 0.12 * pace:
             self.world.clock.now = later[0]
         else:
             self.world.clock.now += self.rng.choice(_GAPS) * (self.rng.random() * pace) + TICK
-        if self.now.date() != before:
+        if local_day(self.now) != before:
             await self.opened()
 
     async def finish_cells(self) -> None:
@@ -116,8 +118,8 @@ class History:
         """Mostly one that the act suits, sometimes any."""
         rows = await fetch(
             """SELECT o.id, o.region, o.holder, o.newest, o.stage, o.due_at, o.closes_at,
-               o.exempt_at, s.allowance_hours, s.id AS schedule, p.key AS period
-            FROM obligation o JOIN period p ON p.id = o.period JOIN schedule s ON s.id = o.schedule
+               o.exempt_at, o.schedule, p.key AS period
+            FROM obligation o JOIN period p ON p.id = o.period
             ORDER BY o.id"""
         )
         suited = [row for row in rows if fits(row, self.now)]

@@ -48,7 +48,6 @@ def chosen_instants(history: History, most: int) -> list[datetime]:
 @pytest.mark.parametrize("seed", range(12))
 async def test_any_history(world: World, seed: int) -> None:
     history = await lived(world, seed)
-    print("DONE", history.done, history.used_final_cells, history.now)
     assert sum(history.done.values()) > 30, history.done
     facts = list((await history.facts()).values())
     for t in chosen_instants(history, 40):
