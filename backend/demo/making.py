@@ -63,9 +63,8 @@ async def make(
             await _build(vault, hashed, now, report)
         logins = await _logins(vault)
     if made:
-        # Each village's row was written a hundred times, and the planner has seen none of it yet.
+        # Each village's row was written a hundred times.
         await fetch("VACUUM region")
-        await fetch("ANALYZE")
     return logins
 
 
@@ -89,9 +88,7 @@ async def _build(
     await seeding.seed(now)
     story = Story(await calendar.load(COUNTY), now)
     named = regions.villages(source("villages"))
-    await fetch("ALTER TABLE region SET (fillfactor = 10)")
     await regions_store.upsert(list(regions.rows(named)))
-    await fetch("ALTER TABLE region SET (fillfactor = 60)")
     staff = people.hired(source("people"), named, story.begins, now)
     await _hire(vault, staff, hashed, now)
     numbers = await _schedule(staff, story)

@@ -93,21 +93,22 @@ async def seal(key: bytes, now: datetime, limit: int = 5000) -> int:
     )
     if not rows:
         return 0
-    last = await fetch_row("SELECT hash FROM audit_seal ORDER BY id DESC LIMIT 1")
-    previous = last["hash"] if last is not None else _GENESIS
+    last = await fetch_row("SELECT id, hash FROM audit_seal ORDER BY id DESC LIMIT 1")
+    # Numbered here and not by a sequence, which would leave a gap where a sealing was undone.
+    number, previous = (last["id"] + 1, last["hash"]) if last is not None else (1, _GENESIS)
     ids, digests = [row["id"] for row in rows], [_digest(key, row) for row in rows]
-    made = await fetch_row(
-        "INSERT INTO audit_seal (at, entries, previous, hash) VALUES ($1, $2, $3, $4) RETURNING id",
+    await fetch(
+        "INSERT INTO audit_seal (id, at, entries, previous, hash) VALUES ($1, $2, $3, $4, $5)",
+        number,
         now,
         ids,
         previous,
         _link(key, previous, ids, digests),
     )
-    assert made is not None
     await fetch(
         """UPDATE audit_entry e SET seal = $1, digest = d.digest
         FROM unnest($2::bigint[], $3::bytea[]) AS d(id, digest) WHERE e.id = d.id""",
-        made["id"],
+        number,
         ids,
         digests,
     )

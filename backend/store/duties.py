@@ -82,8 +82,8 @@ async def open_chunk(period: asyncpg.Record, chunk: str, remind_at: datetime | N
             RETURNING r.key, r.change_no),
         opened AS (
             INSERT INTO obligation (period, schedule, region, holder, opens_at, due_at, closes_at,
-                original_due_at, original_closes_at, stage, revisions, amended, remind_at, change_no)
-            SELECT $1, $3, key, key, $4, $5, $6, $5, $6, 'none', 0, false, $7, change_no
+                original_due_at, original_closes_at, remind_at, change_no)
+            SELECT $1, $3, key, key, $4, $5, $6, $5, $6, $7, change_no
             FROM bumped RETURNING region),
         cells AS (
             INSERT INTO rate_cell (period, township, closes_at)

@@ -147,7 +147,8 @@ following AS (
 audited AS (
     INSERT INTO audit_entry (at, account, action, subject, region, result, request, detail)
     SELECT i.at, i.account, 'review.' || i.decision, 'submission:' || i.submission, i.holder,
-        'done', $15, jsonb_build_object('obligation', i.obligation, 'step', i.step, 'stage', i.stage)
+        'done', $15,
+        jsonb_build_object('obligation', i.obligation, 'step', i.step, 'stage', i.stage)
     FROM item i),
 told AS (
     INSERT INTO message (id, account, kind, region, params, slot_at, created_at)

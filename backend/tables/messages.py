@@ -23,7 +23,7 @@ class Message(Table):
     """Something to tell one person. Visible to them once `delivered_at` is set."""
 
     id = UUID(primary_key=True)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
     kind = Varchar(length=20)
     # The village it is about, where there is one: only who holds a post there is told.
     region = Varchar(length=12, null=True, default=None)
@@ -40,10 +40,10 @@ class Reminder(Table):
     """The decision that a step of the ladder reaches a person, at most once per obligation."""
 
     id = BigSerial(primary_key=True)
-    obligation = ForeignKey(Obligation, on_delete=OnDelete.restrict)
+    obligation = ForeignKey(Obligation, null=False, on_delete=OnDelete.restrict)
     step = Varchar(length=20)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict)
-    message = ForeignKey(Message, on_delete=OnDelete.restrict, index=True)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    message = ForeignKey(Message, null=False, on_delete=OnDelete.restrict, index=True)
     decided_at = Timestamptz(default=None)
 
     reminder_unique_step = Unique([obligation, step, account])
@@ -53,7 +53,7 @@ class Delivery(Table):
     """A message on its way through one channel; claimed by a lease, retried with backoff."""
 
     id = BigSerial(primary_key=True)
-    message = ForeignKey(Message, on_delete=OnDelete.restrict)
+    message = ForeignKey(Message, null=False, on_delete=OnDelete.restrict)
     channel = Varchar(length=20)
     not_before = Timestamptz(default=None)
     claimed_until = Timestamptz(null=True, default=None)

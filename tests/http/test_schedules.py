@@ -171,7 +171,7 @@ async def test_what_makes_no_schedule(world: World) -> None:
         ({"colour": "red"}, "invalid"),
     ]
     for changes, code in cases:
-        sent = await body(**changes)
+        sent = {**await body(), **changes}
         await refused(world.as_("county"), "POST", "/schedules", code, json=sent)
     assert await contents() == before
 
