@@ -70,16 +70,18 @@ async def appoint(actor: Actor, account: UUID, wish: Wish) -> UUID:
     if await people.holds_post(account, wish.role, wish.region, actor.now):
         raise Problem("post_held")
     number = uuid4()
-    await people.add_post(
-        Post(
-            id=number,
-            account=account,
-            role=wish.role.value,
-            region=wish.region,
-            is_backup=wish.is_backup,
-            starts_at=wish.starts_at,
-        )
+    post = Post(
+        id=number,
+        account=account,
+        role=wish.role.value,
+        region=wish.region,
+        is_backup=wish.is_backup,
+        starts_at=wish.starts_at,
     )
+    try:
+        await people.add_post(post)
+    except asyncpg.UniqueViolationError:
+        raise Problem("post_held") from None
     await audit.write(
         audit.by(actor, "post.begin", f"post:{number}", wish.region, role=wish.role.value)
     )

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -25,6 +26,17 @@ from backend.vault import Vault
 VERSION = "0.1.0"
 
 
+class Application(Litestar):
+    """Litestar, watched from outside: what no route takes is logged and counted as well."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._observed = observed(super().__call__)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._observed(scope, receive, send)
+
+
 def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
     """The application. Needs `database_url`; `cunbao serve` sees to the embedded database."""
     state = State({"settings": config, "clock": clock, "vault": Vault(config.secret_key)})
@@ -34,11 +46,11 @@ def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
         before_request=only_json,
         request_class=StrictRequest,
     )
-    app = Litestar(
+    app = Application(
         [api, *OPERATIONS],
         state=state,
         lifespan=[_lifespan],
-        middleware=[observed, compressed],
+        middleware=[compressed],
         exception_handlers=HANDLERS,
         request_max_body_size=config.max_body_bytes,
         openapi_config=_openapi(),

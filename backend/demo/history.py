@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from backend.demo.changes import Change, changes
-from backend.demo.habits import SITTING_FROM
+from backend.demo.habits import SITTING_FROM, is_sitting
 from backend.demo.people import Staff
 from backend.demo.replay import Replay
 from backend.demo.story import Story
@@ -64,10 +64,10 @@ class _Days:
             yield _Moment(change.at, self._after_filing(change))
 
     def sittings(self) -> Iterator[_Moment]:
-        """The afternoons on which the offices work."""
+        """The afternoons on which the offices review."""
         story, day = self._story, local_day(self._story.begins)
         while (at := local_instant(day, SITTING_FROM)) <= story.now:
-            if story.days.is_workday(day):
+            if is_sitting(day, story.days) or day == local_day(story.returned_at):
                 yield _Moment(at, self._sit)
             day += timedelta(days=1)
 

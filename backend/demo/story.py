@@ -10,7 +10,7 @@ from backend.demo import regions
 from backend.demo.figures import Profile, profile
 from backend.demo.habits import Filing, Habits, filing, kind_of
 from backend.demo.regions import TOWN, TOWNSHIPS, VILLAGE
-from backend.demo.schedules import PLANS, starts_on
+from backend.demo.schedules import ALLOWANCE, PLANS, starts_on
 from backend.domain.calendar import WorkCalendar, local_day, local_instant
 from backend.domain.form_definition import Kind
 from backend.domain.periods import Timing, periods_to_open, timing
@@ -142,7 +142,7 @@ def _plain(at: datetime, kind: Kind) -> Filing:
 
 def _rounds(days: WorkCalendar, now: datetime) -> Sequence[Round]:
     return [
-        Round(plan.code, period.key, period.end, timing(period, plan.timetable, days))
+        Round(plan.code, period.key, period.end, timing(period, plan.timetable, days, ALLOWANCE))
         for plan in PLANS
         for period in periods_to_open(
             plan.cadence, plan.timetable, days, starts_on(plan.cadence, now), now

@@ -65,6 +65,7 @@ class Known:
     revision: int
     received_at: datetime
     counted: Counted
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,15 @@ def decide(
 ) -> Accepted | Duplicate:
     """What filing `item` leads to. A Refusal says why it is not taken; nothing is changed then.
 
-    Refusals: submission_conflict, those of `may_file`, zero_unconfirmed, on_behalf_reason,
+    Refusals: submission_conflict, already_withdrawn (what was taken back stays so), those of
+    `may_file`, zero_unconfirmed, on_behalf_reason,
     those of `expand`, and answers_invalid with every finding.
     """
     if known is not None:
         if known.obligation != duty.id or known.digest != item.digest:
             raise Refusal("submission_conflict")
+        if known.withdrawn:
+            raise Refusal("already_withdrawn")
         return Duplicate(known)
     _welcome(item, duty, on_behalf, now)
     answers = expand(duty.form, item.kind, item.answers, duty.last)

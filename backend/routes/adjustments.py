@@ -11,21 +11,20 @@ from msgspec import Meta
 
 from backend import access
 from backend.access import allows
-from backend.domain.reminders import next_instant, parse_ladder
 from backend.domain.roles import Action, Actor
 from backend.domain.timeliness import AdjustmentKind
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
 from backend.routes.schemas import Number, Reason, RegionKey, Small, check_years
-from backend.store import audit, calendar, duties, rates
-from backend.store.database import from_json
+from backend.store import audit, duties, rates
 
 
 class AdjustmentIn(msgspec.Struct, forbid_unknown_fields=True):
     """Which obligations (by number, or by schedule and period within a region) and what.
 
-    extend moves the deadline to `due_at`; the closing time moves by as much, or to `closes_at`.
+    extend moves the deadline to `due_at`; the closing time moves by as much, or to a later
+    `closes_at`.
     exempt waives, restore takes a waiver back.
     """
 
@@ -57,30 +56,28 @@ def _check(data: AdjustmentIn, rows: list[asyncpg.Record]) -> None:
         latest = max(row["due_at"] for row in rows)
         if data.due_at is None or data.due_at <= latest:
             raise Problem("extension_not_later", due_at=latest)
-        if data.closes_at is not None and data.closes_at < data.due_at:
-            raise Problem("extension_not_later", due_at=data.due_at)
+        closing = max(row["closes_at"] for row in rows)
+        if data.closes_at is not None and data.closes_at < closing:
+            raise Problem("extension_not_later", due_at=closing)
 
 
 async def _apply(actor: Actor, data: JSONBody[AdjustmentIn], rows: list[asyncpg.Record]) -> None:
-    """Adjusts obligations that share deadlines and ladder together.
+    """Adjusts obligations that share deadlines together.
 
     The decision carried out last is the last one, also when its clock was read before another's.
     """
     now = max([actor.now, *(row["decided"] for row in rows if row["decided"] is not None)])
-    groups: dict[tuple[datetime, datetime, int], list[asyncpg.Record]] = {}
+    groups: dict[tuple[datetime, datetime], list[asyncpg.Record]] = {}
     for row in rows:
-        groups.setdefault((row["due_at"], row["closes_at"], row["schedule"]), []).append(row)
-    for (due_at, closes_at, _), group in groups.items():
+        groups.setdefault((row["due_at"], row["closes_at"]), []).append(row)
+    for (due_at, closes_at), group in groups.items():
         due = data.due_at if data.kind is AdjustmentKind.EXTEND else None
-        closes = (data.closes_at or due + (closes_at - due_at)) if due else None
-        days = await calendar.load(group[0]["scope"])
-        ladder = parse_ladder(from_json(group[0]["ladder"]))
+        closes = max(data.closes_at or due, due + (closes_at - due_at)) if due else None
         await duties.adjust(
             [row["id"] for row in group],
             data.kind.value,
             due_at=due,
             closes_at=closes,
-            remind_at=next_instant(ladder, due or due_at, days, now),
             reason=data.reason,
             account=actor.account,
             now=now,

@@ -62,7 +62,7 @@ class ObligationView(msgspec.Struct):
     received_at: datetime | None
     counted_at: datetime | None
     counted_by: CountedBy | None
-    stage: Stage
+    stage: Stage | None
     stage_since: datetime | None
 
 
@@ -100,6 +100,13 @@ def _view(row: asyncpg.Record) -> ObligationView:
     )
 
 
+def _past_view(row: asyncpg.Record) -> ObligationView:
+    """The stage is what it is now; of a past instant the standing is told, not the stage."""
+    view = _view(row)
+    view.stage = view.stage_since = None
+    return view
+
+
 AsOf = Annotated[
     datetime | None, QueryParameter(description="An instant not after now, with its zone")
 ]
@@ -130,11 +137,14 @@ class ObligationController(Controller):
         period: PeriodQuery = None,
         standing: FromQuery[list[Standing] | None] = None,
         stage: FromQuery[Stage | None] = None,
+        held: FromQuery[bool] = False,
         as_of: AsOf = None,
         page: PageQuery = None,
         limit: LimitQuery = 100,
     ) -> Page[ObligationView]:
         """The villages behind a number: the filters of /rates, in order of id."""
+        if stage is not None and as_of is not None:
+            raise Problem("invalid", faults=[{"field": "stage", "reason": "not_as_of"}])
         after = read_mark(page, tuple[int])
         async with authorised(request) as actor:
             rows = await duties.page(
@@ -145,10 +155,12 @@ class ObligationController(Controller):
                 period=period,
                 standing=[each.value for each in standing] if standing else None,
                 stage=stage.value if stage else None,
+                held=held,
                 after=after[0] if after else None,
                 limit=limit + 1,
             )
-        return paged(rows, limit, _view, lambda row: [row["id"]])
+        show = _view if as_of is None else _past_view
+        return paged(rows, limit, show, lambda row: [row["id"]])
 
     @get("/{number:int}", opt=allows(Action.SEE_DUTIES), responses=documented("as_of_future"))
     async def one(

@@ -44,11 +44,19 @@ def by(actor: Actor, action: str, subject: str, region: str | None = None, **det
 
 
 async def write(*entries: Entry) -> None:
-    """Appends the entries in the transaction under way."""
+    """Appends the entries in the transaction under way.
+
+    One without a region is about its account, and belongs where that holds or last held a post.
+    """
     await fetch(
         """INSERT INTO audit_entry (at, account, action, subject, region, result, request, detail)
-        SELECT * FROM unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[],
-                             $6::text[], $7::text[], $8::jsonb[])""",
+        SELECT at, account, action, subject, coalesce(region, (
+                SELECT p.region FROM post p WHERE p.account = e.account
+                ORDER BY p.ends_at DESC NULLS FIRST, p.starts_at DESC LIMIT 1)),
+            result, request, detail
+        FROM unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[],
+                    $6::text[], $7::text[], $8::jsonb[])
+            AS e(at, account, action, subject, region, result, request, detail)""",
         [e.at for e in entries],
         [e.account for e in entries],
         [e.action for e in entries],

@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import asyncpg
 import msgspec
 
 from backend.piccolo_conf import DB
+
+# Longer than any request should take: who waits for that long is told to come back.
+ACQUIRE_SECONDS: Final = 10
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
@@ -47,7 +50,7 @@ async def transaction() -> AsyncIterator[None]:
             yield
         return
     pool = cast("asyncpg.Pool", DB.pool)
-    async with pool.acquire() as connection, connection.transaction():
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
         token = DB.current_transaction.set(cast("Any", _Current(connection)))
         try:
             yield

@@ -53,6 +53,14 @@ async def claim_unopened() -> asyncpg.Record | None:
     )
 
 
+async def hold_openings() -> None:
+    """Waits for openings under way and holds back new ones, so that they see one map of villages.
+
+    Taken before any village, as an opening does.
+    """
+    await fetch("SELECT id FROM period WHERE opened_at IS NULL ORDER BY id FOR UPDATE")
+
+
 async def next_chunk(scope: str, after: str) -> str | None:
     """The next county (or part of one) with villages in the scope, after the chunk `after`."""
     value: str | None = await fetch_value(
@@ -140,13 +148,19 @@ async def page(
     period: str | None = None,
     standing: Sequence[str] | None = None,
     stage: str | None = None,
+    held: bool = False,
     after: int | None = None,
     limit: int = 100,
 ) -> list[asyncpg.Record]:
-    """Obligations with their standing as of an instant, in order of id; filters as in rates."""
-    where = _in_scope(Filters(as_of), scopes)
+    """Obligations with their standing as of an instant, in order of id; filters as in rates.
+
+    As in the rates a duty belongs to the village it was asked of; `held` asks for those that
+    villages answer for now, also on behalf of villages that are no more.
+    """
+    village = "o.holder" if held else "o.region"
+    where = Filters(as_of).within(village, scopes)
     if under is not None:
-        where.within("o.region", [under])
+        where.within(village, [under])
     where.add_if(schedule, "o.schedule = ?").add_if(stage, "o.stage = ?")
     where.add_if(after, "o.id > ?")
     if period is not None:
@@ -173,6 +187,16 @@ async def within(number: int, scopes: Sequence[str]) -> asyncpg.Record | None:
     """An obligation in one of the scopes."""
     where = _in_scope(Filters().add("o.id = ?", number), scopes)
     return await fetch_row(f"{_LISTED} FROM {_SOURCE} WHERE {where.sql}", *where.args)
+
+
+async def look_again(schedule: int, now: datetime) -> None:
+    """Lets the next reminder of every outstanding duty be found anew, by the ladder of now."""
+    await fetch(
+        """UPDATE obligation SET remind_at = $2
+        WHERE schedule = $1 AND stage = 'none' AND closes_at >= $2""",
+        schedule,
+        now,
+    )
 
 
 async def adjustments(obligations: Sequence[int]) -> list[asyncpg.Record]:
@@ -210,10 +234,8 @@ async def lock_for_adjusting(
     )
     return await fetch(
         f"""SELECT o.id, o.period, o.region, o.holder, o.due_at, o.closes_at, o.exempt_at,
-                   o.schedule, s.ladder::text AS ladder, s.ladder_since, s.scope,
                    (SELECT max(a.decided_at) FROM adjustment a WHERE a.obligation = o.id) AS decided
-        FROM obligation o JOIN schedule s ON s.id = o.schedule
-        WHERE {where.sql} ORDER BY o.id""",
+        FROM obligation o WHERE {where.sql} ORDER BY o.id""",
         *where.args,
     )
 
@@ -224,12 +246,14 @@ async def adjust(
     *,
     due_at: datetime | None,
     closes_at: datetime | None,
-    remind_at: datetime | None,
     reason: str,
     account: UUID,
     now: datetime,
 ) -> None:
-    """Records the adjustment of each and stamps their villages' change numbers."""
+    """Records the adjustment of each and stamps their villages' change numbers.
+
+    What the reminders have to say may be another now, so each is looked at again.
+    """
     await fetch(
         """INSERT INTO adjustment (obligation, kind, decided_at, due_at, closes_at, reason, account)
         SELECT unnest($1::bigint[]), $2, $3, $4, $5, $6, $7""",
@@ -250,12 +274,11 @@ async def adjust(
             due_at = coalesce($3, o.due_at), closes_at = coalesce($4, o.closes_at),
             exempt_at = CASE $2 WHEN 'exempt' THEN $5 WHEN 'restore' THEN NULL
                         ELSE o.exempt_at END,
-            remind_at = coalesce($6, o.remind_at)
+            remind_at = $5
         FROM bumped WHERE o.id = ANY($1) AND bumped.key = o.holder""",
         list(ids),
         kind,
         due_at,
         closes_at,
         now,
-        remind_at,
     )

@@ -32,11 +32,16 @@ async def lock_villages(obligations: Sequence[int], scopes: Sequence[str]) -> No
     )
 
 
-_LAST = """SELECT s.answers::text FROM obligation e JOIN submission s ON s.id = e.newest
+# The last accepted answers before obligation `o`: the village's own, or where it has only just
+# got its code those of the village it was. Never those of a village that joined it.
+LAST_ACCEPTED = """SELECT s.answers::text FROM obligation e JOIN submission s ON s.id = e.newest
     WHERE e.holder = o.holder AND e.schedule = o.schedule AND e.stage = 'accepted'
       AND e.beneficiary IS NOT DISTINCT FROM o.beneficiary
       AND e.original_due_at < o.original_due_at
-    ORDER BY e.original_due_at DESC, e.region = o.region DESC LIMIT 1"""
+      AND (e.region = o.region OR NOT EXISTS (
+        SELECT 1 FROM obligation own WHERE own.holder = o.holder AND own.region = o.region
+          AND own.schedule = o.schedule AND own.original_due_at < o.original_due_at))
+    ORDER BY e.original_due_at DESC LIMIT 1"""
 
 
 async def load(
@@ -47,9 +52,9 @@ async def load(
     rows = await fetch(
         f"""SELECT item.submission, o.id, o.holder, o.opens_at, o.due_at, o.closes_at,
             o.exempt_at IS NOT NULL AS exempt, o.stage, o.revisions, p.form, p.allowance_hours,
-            p.steps::text AS steps, ({_LAST}) AS last,
+            p.steps::text AS steps, ({LAST_ACCEPTED}) AS last,
             k.obligation AS known_obligation, k.digest, k.receipt, k.revision, k.received_at,
-            k.counted_at, k.counted_by
+            k.counted_at, k.counted_by, k.withdrawn_at
         FROM unnest($1::bigint[], $2::uuid[]) AS item(obligation, submission)
         LEFT JOIN submission k ON k.id = item.submission
         LEFT JOIN obligation o ON o.id = item.obligation AND {where.sql}
@@ -85,6 +90,7 @@ def _known(row: asyncpg.Record) -> Known:
         row["revision"],
         row["received_at"],
         Counted(row["counted_at"], CountedBy(row["counted_by"])),
+        row["withdrawn_at"] is not None,
     )
 
 
@@ -124,12 +130,13 @@ audited AS (
     FROM item i),
 told AS (
     INSERT INTO message (id, account, kind, region, params, slot_at, created_at)
-    SELECT gen_random_uuid(), p.account, 'filed_by_other', i.holder,
+    SELECT DISTINCT ON (i.id, p.account) gen_random_uuid(), p.account, 'filed_by_other', i.holder,
         jsonb_build_object('obligation', i.obligation, 'on_behalf', i.on_behalf),
         i.received_at, i.received_at
-    FROM item i JOIN post p ON p.region = i.holder AND p.role IN ('liaison', 'station')
-        AND p.account <> i.filed_by AND p.starts_at <= i.received_at
-        AND (p.ends_at IS NULL OR p.ends_at > i.received_at)
+    FROM item i, LATERAL (
+        SELECT DISTINCT account FROM post WHERE region = i.holder AND role IN ('liaison', 'station')
+        AND account <> i.filed_by AND starts_at <= i.received_at
+        AND (ends_at IS NULL OR ends_at > i.received_at)) p
     RETURNING id, slot_at),
 queued AS (
     INSERT INTO delivery (message, channel, not_before, attempts)

@@ -99,6 +99,17 @@ async def advance_session(
     return value
 
 
+async def end_replayed(session: UUID, generation: int, now: datetime) -> asyncpg.Record | None:
+    """Ends a running session whose newest generation is past this one; gives its account."""
+    return await fetch_row(
+        """UPDATE session SET ended_at = $3, end_reason = 'replayed'
+        WHERE id = $1 AND generation > $2 AND ended_at IS NULL RETURNING account""",
+        session,
+        generation,
+        now,
+    )
+
+
 async def end_sessions(
     now: datetime,
     reason: str,

@@ -129,11 +129,11 @@ village AS (
     UPDATE region SET change_no = change_no + 1 WHERE key IN (SELECT holder FROM item)
     RETURNING key, change_no),
 stored AS (
-    INSERT INTO review (id, submission, obligation, step, decision, defects, remark, account, at,
-                        fix_by, waited_workdays, in_time, change_no)
-    SELECT i.id, i.submission, i.obligation, i.step, i.decision, i.defects, i.remark,
+    INSERT INTO review (id, submission, obligation, region, step, decision, defects, remark,
+                        account, at, fix_by, waited_workdays, in_time, change_no)
+    SELECT i.id, i.submission, i.obligation, d.region, i.step, i.decision, i.defects, i.remark,
            i.account, i.at, i.fix_by, i.waited_workdays, i.in_time, v.change_no
-    FROM item i JOIN village v ON v.key = i.holder),
+    FROM item i JOIN village v ON v.key = i.holder JOIN obligation d ON d.id = i.obligation),
 stands AS (
     UPDATE obligation o SET stage = i.stage, stage_since = i.at, fix_by = i.fix_by,
         change_no = v.change_no
@@ -152,11 +152,12 @@ audited AS (
     FROM item i),
 told AS (
     INSERT INTO message (id, account, kind, region, params, slot_at, created_at)
-    SELECT gen_random_uuid(), p.account, 'returned', i.holder,
+    SELECT DISTINCT ON (i.id, p.account) gen_random_uuid(), p.account, 'returned', i.holder,
         jsonb_build_object('obligation', i.obligation, 'fix_by', i.fix_by,
                            'defects', jsonb_array_length(i.defects)), i.at, i.at
-    FROM item i JOIN post p ON p.region = i.holder AND p.role IN ('liaison', 'station')
-        AND p.starts_at <= i.at AND (p.ends_at IS NULL OR p.ends_at > i.at)
+    FROM item i, LATERAL (
+        SELECT DISTINCT account FROM post WHERE region = i.holder AND role IN ('liaison', 'station')
+        AND starts_at <= i.at AND (ends_at IS NULL OR ends_at > i.at)) p
     WHERE i.decision = 'return'
     RETURNING id, slot_at)
 INSERT INTO delivery (message, channel, not_before, attempts)

@@ -58,6 +58,7 @@ class Review(Table):
     id = UUID(primary_key=True)
     submission = ForeignKey(Submission, null=False, on_delete=OnDelete.restrict)
     obligation = ForeignKey(Obligation, null=False, on_delete=OnDelete.restrict, index=True)
+    region = Varchar(length=12)
     step = Varchar(length=10)
     decision = Varchar(length=10)
     defects = JSONB()

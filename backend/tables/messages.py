@@ -29,6 +29,8 @@ class Message(Table):
     region = Varchar(length=12, null=True, default=None)
     params = JSONB()
     slot_at = Timestamptz(default=None)
+    # A digest takes no more in once its delivery has been claimed.
+    closed_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=None)
     delivered_at = Timestamptz(null=True, default=None)
     dropped_at = Timestamptz(null=True, default=None)

@@ -50,10 +50,11 @@ async def deliver_some(now: datetime) -> bool:
         if row["message"] in said:
             channel = CHANNELS[row["channel"]]
             await channel.send(row["account"], row["message"], said[row["message"]])
+    ended = [row["message"] for row in rows]
     async with transaction():
-        await messages.readdress([row["message"] for row in rows], now)
+        await messages.readdress(ended, now)
         await messages.deliver(list(said.items()), now)
-        await messages.drop([r["message"] for r in rows if r["message"] not in said], now)
+        await messages.drop([message for message in ended if message not in said], now)
         await messages.mark_sent([row["id"] for row in rows], now)
     return True
 

@@ -153,12 +153,13 @@ async def test_reports_stay_with_their_version(world: World) -> None:
 
 async def test_filters(world: World) -> None:
     made = await draft(world)
-    for params, expected in (
+    cases: list[tuple[dict[str, Any], int]] = [
         ({"published": "true"}, 7),
         ({"published": "false"}, 1),
         ({"code": "HEAD_COUNT"}, 1),
         ({"code": "HEAD_COUNT", "published": "true"}, 0),
-    ):
+    ]
+    for params, expected in cases:
         assert len((await world.as_("county").get("/forms", **params))["items"]) == expected
     page = await world.as_("county").get("/forms", limit=5)
     rest = await world.as_("county").get("/forms", limit=5, page=page["next"])
@@ -178,10 +179,12 @@ async def test_all_faults_of_a_definition_are_named(world: World) -> None:
     )
     paths = {fault["path"] for fault in params["problems"]}
     assert {"title", "colour", "groups[0].fields[0].type", "checks[0].expr"} <= paths
-    for definition in ({}, {"code": 1}, {"groups": [[[]]]}, {**head_count(), "checks": "all"}):
+    bad_ones: list[Any] = [{}, {"code": 1}, {"groups": [[[]]]}, {**head_count(), "checks": "all"}]
+    for definition in bad_ones:
         body = {"definition": definition}
         await refused(world.as_("county"), "POST", "/forms", "form_invalid", json=body)
-    for body in ({}, {"definition": None}, {"definition": "{}"}, {"definition": []}):
+    none_at_all: list[Any] = [{}, {"definition": None}, {"definition": "{}"}, {"definition": []}]
+    for body in none_at_all:
         await refused(world.as_("county"), "POST", "/forms", "invalid", json=body)
     assert await contents() == before
 
@@ -235,7 +238,8 @@ async def test_trying_checks_stores_nothing(world: World) -> None:
     await refused(
         client, "POST", path, "answers_not_empty", json={"kind": "zero", "answers": weekly()}
     )
-    for body in ({"answers": []}, {"kind": "x"}, {"reasons": {"a": 1}}, {"last": "x"}):
+    wrong: list[Any] = [{"answers": []}, {"kind": "x"}, {"reasons": {"a": 1}}, {"last": "x"}]
+    for body in wrong:
         await refused(client, "POST", path, "invalid", json=body)
     assert await contents() == before
 

@@ -141,7 +141,12 @@ async def test_every_number_opens_to_its_villages(world: World) -> None:
         if datetime.fromisoformat(at) > world.clock.now:
             world.clock.now = datetime.fromisoformat(at)
         for region in (COUNTY, TOWN, OTHER_TOWN, VILLAGE):
-            filters = {"schedule": schedule, "period": "2026-W45", "region": region, "as_of": at}
+            filters: dict[str, Any] = {
+                "schedule": schedule,
+                "period": "2026-W45",
+                "region": region,
+                "as_of": at,
+            }
             total = (await asked(world, **filters))["total"]
             for standing in (*PARTS, "exempt", "not_due"):
                 wanted = [standing, "filed_early"] if standing == "not_due" else [standing]

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from typing import Any
 from uuid import uuid4
 
 from backend.store.database import fetch, fetch_value
@@ -9,7 +10,7 @@ from tests.http.tools import done, duty_of, refused, report, rows, submit
 from tests.world import FAR_VILLAGE, NEIGHBOUR, OTHER_VILLAGE, VILLAGE, World, weekly
 
 
-async def opened(world: World, village: str = VILLAGE, **changes: object) -> int:
+async def opened(world: World, village: str = VILLAGE, **changes: Any) -> int:
     """A village's duty of a new schedule."""
     schedule = await world.schedule(**changes)
     await world.open()
@@ -164,7 +165,7 @@ async def test_a_warning_wants_a_reason(world: World) -> None:
 async def test_a_zero_report_is_confirmed_and_carries_no_answers(world: World) -> None:
     duty = await opened(world)
     zero = {"kind": "zero", "answers": {}}
-    cases = [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({**zero}, "zero_unconfirmed"),
         ({**zero, "zero_confirmed": True, "answers": weekly()}, "answers_not_empty"),
     ]

@@ -18,7 +18,7 @@ from tests.world import NEIGHBOUR, TOWN, VILLAGE, World, add_person, weekly
 
 
 async def synced(world: World, cursor: str | None = None, who: str = "liaison") -> dict[str, Any]:
-    params = {"cursor": cursor} if cursor else {}
+    params: dict[str, Any] = {"cursor": cursor} if cursor else {}
     found: dict[str, Any] = await world.as_(who).get("/sync", **params)
     return found
 
