@@ -15,8 +15,8 @@ from backend.clock import Clock, system_clock
 from backend.compression import compressed
 from backend.observe import observed
 from backend.routes import CONTROLLERS, OPERATIONS, docs
-from backend.routes.batches import describe_batches
-from backend.routes.context import StrictRequest, only_json
+from backend.routes.batches import describe_bodies
+from backend.routes.context import StrictRequest, at_the_gate
 from backend.routes.errors import HANDLERS
 from backend.settings import Settings
 from backend.store import database
@@ -43,7 +43,7 @@ def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
     api = Router(
         "/api/v1",
         route_handlers=list(CONTROLLERS),
-        before_request=only_json,
+        before_request=at_the_gate,
         request_class=StrictRequest,
     )
     app = Application(
@@ -57,7 +57,7 @@ def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
         debug=False,
         logging_config=None,
     )
-    describe_batches(app.openapi_schema)
+    describe_bodies(app)
     return app
 
 

@@ -49,9 +49,11 @@ _INDEXES = (
 _APPEND_ONLY = """
 CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND OLD.seal IS NULL AND OLD.digest IS NULL
-       AND to_jsonb(NEW) - 'seal' - 'digest' = to_jsonb(OLD) - 'seal' - 'digest' THEN
-        RETURN NEW;
+    IF TG_TABLE_NAME = 'audit_entry' AND TG_OP = 'UPDATE' THEN
+        IF OLD.seal IS NULL AND OLD.digest IS NULL
+           AND to_jsonb(NEW) - 'seal' - 'digest' = to_jsonb(OLD) - 'seal' - 'digest' THEN
+            RETURN NEW;
+        END IF;
     END IF;
     RAISE EXCEPTION 'audit entries are never changed';
 END $$

@@ -52,8 +52,16 @@ def request_id(request: ApiRequest) -> str:
     return cast("str", request.scope["state"].get("request_id", ""))
 
 
-async def only_json(request: ApiRequest) -> None:
-    """Problem("unsupported_media_type") for a body that calls itself something else than JSON."""
+async def at_the_gate(request: ApiRequest) -> None:
+    """Before anything is read: who asks must say so, and a body must be JSON.
+
+    Problems: those of `session_of`, and unsupported_media_type.
+    """
+    if request.route_handler.opt["access"] != access.PUBLIC["access"]:
+        request.state.now = now_of(request)
+        request.state.session = access.session_of(
+            vault_of(request), request.headers.get("authorization"), request.state.now
+        )
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("", "application/json") and request.headers.get("content-length") != "0":
         raise Problem("unsupported_media_type")
@@ -65,9 +73,6 @@ async def authorised(request: ApiRequest) -> AsyncIterator[Actor]:
 
     The commit comes at the end of the block, before the handler's answer is sent.
     """
-    now = now_of(request)
-    session = access.session_of(vault_of(request), request.headers.get("authorization"), now)
+    action, asked = request.route_handler.opt["access"], request.state
     async with transaction():
-        yield await access.actor(
-            session, request.route_handler.opt["access"], now, request_id(request)
-        )
+        yield await access.actor(asked.session, action, asked.now, request_id(request))

@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 from litestar import Controller, get
 from litestar.params import FromQuery, QueryParameter
+from msgspec import Meta
 
 from backend import access
 from backend.access import allows
@@ -107,21 +108,25 @@ def _past_view(row: asyncpg.Record) -> ObligationView:
     return view
 
 
+# As text: the framework would take a bare number of seconds too.
 AsOf = Annotated[
-    datetime | None, QueryParameter(description="An instant not after now, with its zone")
+    str | None,
+    QueryParameter(description="An instant not after now, with its zone", format="date-time"),
 ]
 
 
-def instant(as_of: datetime | None, now: datetime) -> datetime:
-    """The instant asked for, or now. Problem("as_of_future")."""
+def instant(as_of: str | None, now: datetime) -> datetime:
+    """The instant asked for, or now. Problems: invalid, as_of_future."""
     if as_of is None:
         return now
-    if as_of.tzinfo is None:
-        raise Problem("invalid", faults=[{"field": "as_of", "reason": "needs a zone"}])
-    check_years(as_of=as_of)
-    if as_of > now:
+    try:
+        asked: datetime = msgspec.convert(as_of, Annotated[datetime, Meta(tz=True)])
+    except msgspec.ValidationError as error:
+        raise Problem("invalid", faults=[{"field": "as_of", "reason": str(error)}]) from None
+    check_years(as_of=asked)
+    if asked > now:
         raise Problem("as_of_future")
-    return as_of
+    return asked
 
 
 class ObligationController(Controller):

@@ -181,7 +181,10 @@ class AccountController(Controller):
         roles = [data.post.role]
         hashed = await appointments.password_hash(vault, data.password, roles, data.phone)
         async with authorised(request) as actor:
-            await appointments.open_account(actor, vault, number, data.name, data.phone, hashed)
+            newcomer = appointments.Newcomer(
+                number, data.name, data.phone, hashed, data.post.region
+            )
+            await appointments.open_account(actor, vault, newcomer)
             held = await appointments.appoint(actor, number, _wish(data.post, actor.now))
         return Created(number, held)
 

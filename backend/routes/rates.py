@@ -13,7 +13,7 @@ from backend import access
 from backend.access import allows
 from backend.domain.rates import Counts
 from backend.domain.regions import Level
-from backend.domain.roles import Action, Actor
+from backend.domain.roles import Action
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
@@ -105,11 +105,11 @@ def _total(parts: Iterable[Counts]) -> Counts:
     return sum(parts, Counts())
 
 
-def check_extent(actor: Actor, region: str | None, level: Level, period: str | None) -> None:
+def check_extent(wanted: rates.Wanted, level: Level) -> None:
     """Every village of a county over all time is more than anybody reads: one period, then."""
-    widest = [region] if region else actor.scopes(Action.SEE_RATES)
+    widest = [wanted.under] if wanted.under else wanted.scopes
     wide = any(len(key) < Level.TOWNSHIP.digits for key in widest)
-    if level is Level.VILLAGE and period is None and wide:
+    if level is Level.VILLAGE and wanted.period is None and wide:
         raise Problem("invalid", faults=[{"field": "period", "reason": "needed for villages"}])
 
 
@@ -168,12 +168,12 @@ class RateController(Controller):
         """Counts by area and period as of an instant; the same question gives the same answer."""
         async with authorised(request) as actor:
             t = instant(as_of, actor.now)
-            check_extent(actor, region, level, period)
             # Who sees only aggregates sees no village.
             of_village = level is Level.VILLAGE or len(region or "") > Level.TOWNSHIP.digits
             seeing = Action.SEE_DUTIES if of_village else Action.SEE_RATES
             scopes = access.reach(actor, seeing, region)
             wanted = rates.Wanted(scopes, region, schedule, period)
+            check_extent(wanted, level)
             cells = await _cells(wanted, level, t)
             turned = {
                 row["area"]: Turnaround(row["decided"], row["in_time"], row["median_workdays"])

@@ -133,10 +133,9 @@ told AS (
     SELECT DISTINCT ON (i.id, p.account) gen_random_uuid(), p.account, 'filed_by_other', i.holder,
         jsonb_build_object('obligation', i.obligation, 'on_behalf', i.on_behalf),
         i.received_at, i.received_at
-    FROM item i, LATERAL (
-        SELECT DISTINCT account FROM post WHERE region = i.holder AND role IN ('liaison', 'station')
-        AND account <> i.filed_by AND starts_at <= i.received_at
-        AND (ends_at IS NULL OR ends_at > i.received_at)) p
+    FROM item i JOIN post p ON p.region = i.holder AND p.role IN ('liaison', 'station')
+        AND p.account <> i.filed_by AND p.starts_at <= i.received_at
+        AND (p.ends_at IS NULL OR p.ends_at > i.received_at)
     RETURNING id, slot_at),
 queued AS (
     INSERT INTO delivery (message, channel, not_before, attempts)

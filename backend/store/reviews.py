@@ -155,9 +155,8 @@ told AS (
     SELECT DISTINCT ON (i.id, p.account) gen_random_uuid(), p.account, 'returned', i.holder,
         jsonb_build_object('obligation', i.obligation, 'fix_by', i.fix_by,
                            'defects', jsonb_array_length(i.defects)), i.at, i.at
-    FROM item i, LATERAL (
-        SELECT DISTINCT account FROM post WHERE region = i.holder AND role IN ('liaison', 'station')
-        AND starts_at <= i.at AND (ends_at IS NULL OR ends_at > i.at)) p
+    FROM item i JOIN post p ON p.region = i.holder AND p.role IN ('liaison', 'station')
+        AND p.starts_at <= i.at AND (p.ends_at IS NULL OR p.ends_at > i.at)
     WHERE i.decision = 'return'
     RETURNING id, slot_at)
 INSERT INTO delivery (message, channel, not_before, attempts)

@@ -53,10 +53,12 @@ _WRONG = {
         UNION ALL SELECT o.id FROM submission s JOIN obligation o ON o.id = s.obligation
         JOIN region v ON v.key = o.region WHERE s.change_no > v.change_no AND o.region = o.holder
         UNION ALL SELECT o.id FROM review r JOIN obligation o ON o.id = r.obligation
-        JOIN region v ON v.key = o.region WHERE r.change_no > v.change_no AND o.region = o.holder""",
+        JOIN region v ON v.key = o.region
+        WHERE r.change_no > v.change_no AND o.region = o.holder""",
     "a submission not audited exactly once": """
         SELECT s.id FROM submission s
-        LEFT JOIN audit_entry e ON e.action = 'submission.file' AND e.subject = 'submission:' || s.id
+        LEFT JOIN audit_entry e
+            ON e.action = 'submission.file' AND e.subject = 'submission:' || s.id
         GROUP BY s.id HAVING count(e.id) <> 1""",
     "an audit entry of a submission that is not there": """
         SELECT e.id FROM audit_entry e WHERE e.action = 'submission.file' AND NOT EXISTS (

@@ -125,12 +125,15 @@ async def test_one_new_id_for_two_villages_at_once(county: World) -> None:
 
 
 async def test_villages_in_opposite_order_do_not_deadlock(county: World) -> None:
-    places = (VILLAGE, NEIGHBOUR, VACANT)
-    for place in places:
-        await add_person(county, f"filer {place}", "钱多", Role.LIAISON, place)
-    account = county.people[f"filer {VILLAGE}"].account
-    await fetch("UPDATE post SET account = $1 WHERE account <> $1 AND region = ANY($2)", account, list(places))
-    who = f"filer {VILLAGE}"
+    places, who = (VILLAGE, NEIGHBOUR, VACANT), "filer"
+    filer = await add_person(county, who, "钱多", Role.LIAISON, VILLAGE)
+    await fetch(
+        """INSERT INTO post (id, account, role, region, is_backup, starts_at)
+        SELECT gen_random_uuid(), $1::uuid, 'liaison', v, false, '2026-01-01'::timestamptz
+        FROM unnest($2::text[]) AS v""",
+        filer.account,
+        list(places[1:]),
+    )
     columns = [await duties_of(place) for place in places]
     batches = [[report(duty) for duty in row] for row in zip(*columns, strict=True)]
 
@@ -232,7 +235,8 @@ TRIPS = {
 @asynccontextmanager
 async def tripping(url: str, table: str, how: str, when: str = "BEFORE") -> AsyncIterator[None]:
     """The table fails on insertion, or at the commit after it."""
-    kind, timing = ("CONSTRAINT ", "DEFERRABLE INITIALLY DEFERRED ") if when == "AFTER" else ("", "")
+    at_commit = when == "AFTER"
+    kind, timing = ("CONSTRAINT ", "DEFERRABLE INITIALLY DEFERRED ") if at_commit else ("", "")
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(

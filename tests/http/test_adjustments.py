@@ -59,11 +59,11 @@ async def test_an_extension_moves_due_and_close_and_keeps_the_original(world: Wo
 
 async def test_a_closing_time_of_ones_own(world: World) -> None:
     scope = await week(world)
-    closes = "2026-11-10T12:00:00+08:00"
+    closes = "2026-11-16T12:00:00+08:00"
     await adjust(world, "extend", due_at=MONDAY, closes_at=closes, **scope)
     found = await world.as_("county").get(f"/obligations/{await duty_of(world, VILLAGE)}")
     assert datetime.fromisoformat(found["closes_at"]) == datetime.fromisoformat(closes)
-    world.clock.set(2026, 11, 10, 12, 1)
+    world.clock.set(2026, 11, 16, 12, 1)
     [late] = await submit(world, "liaison", [report(found["id"])])
     assert late["problem"]["code"] == "period_closed"
 

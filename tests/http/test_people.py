@@ -274,7 +274,7 @@ async def test_every_appointment_is_audited(world: World) -> None:
     await world.as_("lead").post(f"/posts/{made['post']}/end", status=204)
     found = await fetch("SELECT action, region, account FROM audit_entry ORDER BY id")
     assert [(row["action"], row["region"]) for row in found] == [
-        ("account.open", None),
+        ("account.open", VACANT),
         ("post.begin", VACANT),
         ("post.end", VACANT),
     ]

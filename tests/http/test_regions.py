@@ -79,7 +79,7 @@ async def test_a_merger_hands_duties_and_people_over(world: World) -> None:
     assert (await world.review("reviewer", entry["submission"], "pass"))["outcome"] == "done"
     # What was expected of 王家庄 stays its own, so the past keeps its denominators.
     world.clock.set(2026, 11, 7, 10)
-    found = await asked(world, level="village")
+    found = await asked(world, level="village", period="2026-W45")
     assert {area["region"] for area in found["areas"]} == {
         VILLAGE,
         NEIGHBOUR,

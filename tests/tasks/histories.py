@@ -262,13 +262,11 @@ async def _change_region(history: History, row: asyncpg.Record) -> bool:
     change = {"kind": "merge", "old": row["holder"], "new": history.rng.choice(in_force)}
     if history.rng.random() < 0.5:
         change |= {"kind": "recode", "new": f"{change['new'][:9]}{len(history.events) % 200 + 300}"}
-    if change["old"] == change["new"] or change["new"] in in_force and change["kind"] == "recode":
+    if change["old"] == change["new"] or (change["kind"] == "recode" and change["new"] in in_force):
         return False
     answer = await history.world.as_("county").ask("POST", "/regions/changes", json=change)
     assert answer.status_code == 201, answer.text
     return True
-
-
 
 
 def _to_file(row: asyncpg.Record, now: datetime) -> bool:

@@ -241,8 +241,6 @@ async def test_several_schedules_do_not_hold_each_other_up(world: World) -> None
     await world.open()
     keys = Counter(
         row["key"]
-        for row in await fetch(
-            "SELECT p.key FROM obligation o JOIN period p ON p.id = o.period"
-        )
+        for row in await fetch("SELECT p.key FROM obligation o JOIN period p ON p.id = o.period")
     )
     assert keys == {"2026-W45": 4, "2026-11": 4} or keys == {"2026-W45": 4}, keys

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from backend.domain.addressees import Holder, addressees
-from backend.domain.calendar import WorkCalendar, local_day
+from backend.domain.calendar import WorkCalendar
 from backend.domain.reminders import DEFAULT_LADDER, due_step, next_allowed, parse_ladder
 from backend.domain.roles import Role
 from backend.store import calendar, messages
@@ -85,6 +85,8 @@ class Weeks:
     async def note_what_is_owed(self) -> None:
         """Steps whose moment has just come, by the rules alone, and whom they are for."""
         now = self.world.clock.now
+        if not 8 <= (now + timedelta(hours=8)).hour < 21:
+            return  # the rules give no step then
         for row in await fetch(
             """SELECT o.id, o.holder, o.due_at, s.ladder::text AS ladder, s.ladder_since
             FROM obligation o JOIN schedule s ON s.id = o.schedule
@@ -98,9 +100,7 @@ class Weeks:
             if step is None or (row["id"], step.key) in self.reached:
                 continue
             self.reached.add((row["id"], step.key))
-            places = [
-                await self.holders(row["holder"][:digits], now) for digits in (12, 9, 6)
-            ]
+            places = [await self.holders(row["holder"][:digits], now) for digits in (12, 9, 6)]
             meant = addressees(step.audience, *places)
             self.owed |= {(row["id"], step.key, account) for account in meant}
 
@@ -124,7 +124,8 @@ class Weeks:
             self.seen.add(row["id"])
             self.delivered += 1
             await self.check_message(row["account"], from_json(row["params"]), now)
-        await self.check_owed()
+        if self.owed:
+            await self.check_owed()
 
     async def check_message(self, account: UUID, said: Mapping[str, Any], now: datetime) -> None:
         rows = await fetch(
@@ -155,13 +156,13 @@ class Weeks:
                 SELECT 1 FROM reminder r JOIN message m ON m.id = r.message
                 WHERE (r.obligation, r.step, r.account) = (i.obligation, i.step, i.account)
                   AND m.delivered_at IS NOT NULL)""",
-            *(list(column) for column in zip(*self.owed, strict=True)) if self.owed else ([],) * 3,
+            *(list(column) for column in zip(*self.owed, strict=True)),
         )
-        assert missed == [], (self.world.clock.now, local_day(self.world.clock.now))
+        assert missed == [], self.world.clock.now
         self.owed.clear()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_every_promise_at_every_minute(world: World, seed: int) -> None:
     """Nothing twice, nothing at night, nothing about what is done, nobody left out."""
     for due in ({"number": 5, "at": "12:00"}, {"number": 3, "at": "08:30"}):
@@ -221,7 +222,7 @@ async def test_what_joins_a_digest_already_on_its_way_comes_with_the_next(
     await world.deliver()
     world.clock.pass_(minutes=1)
     await world.deliver()
-    assert sorted(sum(await reminders_of(world, "liaison"), [])) == [first, second]
+    assert await reminders_of(world, "liaison") == [[first], [second]]
 
 
 async def test_a_crash_while_sending_is_made_good_when_the_lease_ends(
