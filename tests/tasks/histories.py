@@ -22,7 +22,7 @@ from tests.world import NEIGHBOUR, OTHER_VILLAGE, VACANT, VILLAGE, World, add_pe
 TICK = timedelta(microseconds=1)
 MORE = ("990101100204", "990101101202", "990101101203")
 VILLAGES = (VILLAGE, NEIGHBOUR, VACANT, OTHER_VILLAGE, *MORE)
-STEPS = (["town"], ["town", "county"], [])
+STEPS: tuple[list[str], ...] = (["town"], ["town", "county"], [])
 _GAPS = (
     TICK,
     timedelta(seconds=40),
