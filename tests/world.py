@@ -340,7 +340,7 @@ async def add_person(
             generation=1,
             created_at=start,
             refreshed_at=start,
-            expires_at=datetime(2027, 12, 31, tzinfo=UTC),
+            expires_at=datetime(2099, 12, 31, tzinfo=UTC),
         )
     )
     world.people[key] = Person(key, name, account, session, post, phone, region, role)

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
+from uuid import UUID
 
 from backend import seeding, sessions
 from backend.clock import Clock
 from backend.demo import people, regions, schedules
 from backend.demo.changes import REQUEST
 from backend.demo.history import live_through
-from backend.demo.people import NAMED, Staff, named_phone
+from backend.demo.people import NAMED, Person, Seat, Staff, named_phone
 from backend.demo.regions import COUNTY
 from backend.demo.story import Story, source
 from backend.domain.calendar import local_day, local_instant
@@ -103,47 +104,44 @@ async def _build(
 async def _hire(vault: Vault, staff: Staff, hashed: str, now: datetime) -> None:
     """Accounts and posts, and who opened them: the sysadmin, himself included."""
     by = next(seat.person.id for seat in staff.seats if seat.role is Role.SYSADMIN)
-    accounts = [
-        Account(
-            id=person.id,
-            phone_sealed=vault.seal(person.phone),
-            phone_index=vault.index(person.phone),
-            name=person.name,
-            password_hash=hashed,
-            created_at=person.since,
-        )
-        for person in staff.people
-    ]
-    posts = [
-        Post(
-            id=seat.id,
-            account=seat.person.id,
-            role=seat.role.value,
-            region=seat.region,
-            is_backup=seat.is_backup,
-            starts_at=seat.since,
-            ends_at=seat.until,
-        )
-        for seat in staff.seats
-    ]
+    accounts = [_account(vault, person, hashed) for person in staff.people]
+    posts = [_post(seat) for seat in staff.seats]
     await people_store.add_people(accounts, posts)
     opened = [
         Entry(person.since, by, "account.open", f"account:{person.id}", request=REQUEST)
         for person in staff.people
     ]
-    begun = [
-        Entry(
-            seat.since,
-            by,
-            "post.begin",
-            f"post:{seat.id}",
-            seat.region,
-            request=REQUEST,
-            detail={"role": seat.role.value},
-        )
-        for seat in staff.seats
-    ]
+    begun = [_begun(seat, by) for seat in staff.seats]
     await audit.write(*sorted([*opened, *begun], key=lambda entry: entry.at))
+
+
+def _account(vault: Vault, person: Person, hashed: str) -> Account:
+    return Account(
+        id=person.id,
+        phone_sealed=vault.seal(person.phone),
+        phone_index=vault.index(person.phone),
+        name=person.name,
+        password_hash=hashed,
+        created_at=person.since,
+    )
+
+
+def _post(seat: Seat) -> Post:
+    return Post(
+        id=seat.id,
+        account=seat.person.id,
+        role=seat.role.value,
+        region=seat.region,
+        is_backup=seat.is_backup,
+        starts_at=seat.since,
+        ends_at=seat.until,
+    )
+
+
+def _begun(seat: Seat, by: UUID) -> Entry:
+    detail = {"role": seat.role.value}
+    subject = f"post:{seat.id}"
+    return Entry(seat.since, by, "post.begin", subject, seat.region, request=REQUEST, detail=detail)
 
 
 async def _schedule(staff: Staff, story: Story) -> Mapping[str, int]:

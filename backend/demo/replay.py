@@ -29,7 +29,7 @@ from backend.store import duties, filings, forms, reviews
 from backend.store.reviews import Decided
 
 E = TypeVar("E")
-_BATCH: Final = 250
+_BATCH: Final = 120
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import msgspec
-from litestar import Request
+from litestar import HttpMethod, Request
 
 from backend import access
 from backend.domain.roles import Actor
@@ -57,6 +57,8 @@ async def at_the_gate(request: ApiRequest) -> None:
 
     Problems: those of `session_of`, and unsupported_media_type.
     """
+    if request.method == HttpMethod.OPTIONS:  # the framework's answer: what may be asked
+        return
     if request.route_handler.opt["access"] != access.PUBLIC["access"]:
         request.state.now = now_of(request)
         request.state.session = access.session_of(

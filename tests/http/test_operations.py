@@ -148,6 +148,12 @@ async def test_problems_in_chinese_or_english(world: World) -> None:
         assert response.headers["content-language"] == language
 
 
+async def test_what_may_be_asked(world: World) -> None:
+    for path in ("/rates", "/sessions", "/submissions", "/forms/1"):
+        response = await world.anyone.ask("OPTIONS", path)
+        assert (response.status_code, response.content) == (204, b"")
+
+
 async def test_a_method_that_is_not_taken(world: World) -> None:
     for method in ("PUT", "DELETE", "HEAD", "TRACE", "BREW"):
         response = await world.as_("county").ask(method, "/rates")
