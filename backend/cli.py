@@ -154,11 +154,17 @@ def demo() -> None:
 def _make_demo(config: Settings) -> None:
     from backend import demo as county
     from backend.clock import system_clock
+    from backend.terminal import progress
     from backend.vault import Vault
 
-    logins = _with_pool(config, county.make(Vault(config.secret_key), system_clock))
-    click.echo("\nDemo county 990101. All passwords: " + logins[0].password)
-    for login in logins:
+    try:
+        with progress("making the demo county") as report:
+            made = _with_pool(config, county.make(Vault(config.secret_key), system_clock, report))
+    except county.NotTheDemo as error:
+        raise Stop(str(error)) from None
+    there = "" if made.is_new else " was there already and stays as it is"
+    click.echo(f"\nDemo county 990101{there}. All passwords: {county.PASSWORD}")
+    for login in made.logins:
         click.echo(f"  {login.phone}  {login.role:15} {login.name}  {login.place}")
 
 

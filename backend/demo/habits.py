@@ -28,7 +28,7 @@ _KINDS: Final[Mapping[str, tuple[tuple[Kind, int], ...]]] = {
     "PLATFORM_ANNUAL": ((Kind.REPORT, 1),),
 }
 _OFFLINE, _BY_BACKUP, _BY_OFFICE, _RETURNED = 0.04, 0.1, 0.35, 0.05
-_COUNTY_PACE: Final = (50, 35, 15)
+_COUNTY_PACE: Final = (85, 15)
 # Working days until a returned report comes back corrected: most in time, some never.
 _FIX_PACE: Final = (0, 55, 30, 6, 4)
 _NEVER_FIXED: Final = 0.05

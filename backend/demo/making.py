@@ -43,30 +43,34 @@ class Login:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The county's logins, one a role, and whether it has only just been made."""
+
+    logins: list[Login]
+    is_new: bool
+
+
 def _unseen(done: int, total: int) -> None:
     """Progress that nobody looks at."""
 
 
-async def make(
-    vault: Vault, clock: Clock, report: Callable[[int, int], None] = _unseen
-) -> list[Login]:
+async def make(vault: Vault, clock: Clock, report: Callable[[int, int], None] = _unseen) -> Demo:
     """The demo county with six months of reports up to now; a county that is there stays as it is.
 
-    All in one transaction: an interrupted run leaves nothing behind. Gives one login a role.
-    Raises NotTheDemo.
+    All in one transaction: an interrupted run leaves nothing behind. Raises NotTheDemo.
     """
-    now = clock()
     hashed = await sessions.hash_password(vault, PASSWORD)
     async with transaction():
         await fetch("SELECT pg_advisory_xact_lock($1)", _LOCK)
-        made = not await regions_store.known([COUNTY])
-        if made:
-            await _build(vault, hashed, now, report)
-        logins = await _logins(vault)
-    if made:
+        is_new = not await regions_store.known([COUNTY])
+        if is_new:
+            await _build(vault, hashed, clock(), report)
+        found = Demo(await _logins(vault), is_new)
+    if is_new:
         # Each village's row was written a hundred times.
         await fetch("VACUUM region")
-    return logins
+    return found
 
 
 async def _logins(vault: Vault) -> list[Login]:

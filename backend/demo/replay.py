@@ -107,7 +107,7 @@ class Replay:
         """Files what is to be filed by `t`."""
         batches, writer = self._filings.batches(t), _Writer()
         loaded = [
-            await filings.load([(e.obligation, e.submission) for _, e in batch], [COUNTY])
+            await filings.load([(e.obligation, e.submission) for _, e in batch])
             for batch in batches
         ]
         for batch, (found, _) in zip(batches, loaded, strict=True):

@@ -41,10 +41,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """An obligation as it stands, with the last accepted answers of the same schedule."""
+    """An obligation as it stands, with the last accepted answers of the same schedule.
+
+    `change_no` is its village's as it was read: as long as that stays, so does all of this.
+    """
 
     id: int
     holder: str
+    change_no: int
     times: Timing
     exempt: bool
     stage: Stage

@@ -69,12 +69,17 @@ async def at_the_gate(request: ApiRequest) -> None:
         raise Problem("unsupported_media_type")
 
 
+async def asking(request: ApiRequest) -> Actor:
+    """The actor of a route that declares its access."""
+    action, asked = request.route_handler.opt["access"], request.state
+    return await access.actor(asked.session, action, asked.now, request_id(request))
+
+
 @asynccontextmanager
 async def authorised(request: ApiRequest) -> AsyncIterator[Actor]:
-    """The actor of a route that declares its access, inside one transaction.
+    """The same inside one transaction.
 
     The commit comes at the end of the block, before the handler's answer is sent.
     """
-    action, asked = request.route_handler.opt["access"], request.state
     async with transaction():
-        yield await access.actor(asked.session, action, asked.now, request_id(request))
+        yield await asking(request)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -105,12 +106,8 @@ def _total(parts: Iterable[Counts]) -> Counts:
     return sum(parts, Counts())
 
 
-def check_extent(wanted: rates.Wanted, level: Level) -> None:
-    """Every village of a county over all time is more than anybody reads: one period, then."""
-    widest = [wanted.under] if wanted.under else wanted.scopes
-    wide = any(len(key) < Level.TOWNSHIP.digits for key in widest)
-    if level is Level.VILLAGE and wanted.period is None and wide:
-        raise Problem("invalid", faults=[{"field": "period", "reason": "needed for villages"}])
+# Every village of a county over some months: more is asked for by period or by township.
+MOST_CELLS: Final = 20_000
 
 
 Cells = dict[tuple[int, str], Counts]
@@ -173,7 +170,8 @@ class RateController(Controller):
             seeing = Action.SEE_DUTIES if of_village else Action.SEE_RATES
             scopes = access.reach(actor, seeing, region)
             wanted = rates.Wanted(scopes, region, schedule, period)
-            check_extent(wanted, level)
+            if level is Level.VILLAGE and await rates.exceeds(wanted, MOST_CELLS):
+                raise Problem("invalid", faults=[{"field": "period", "reason": "too_many"}])
             cells = await _cells(wanted, level, t)
             turned = {
                 row["area"]: Turnaround(row["decided"], row["in_time"], row["median_workdays"])

@@ -1,11 +1,14 @@
 """Filing: /submissions. A batch in, an outcome per item out; one bad item fails no other."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from asyncpg import UniqueViolationError
 from litestar import Controller, get, post
 from litestar.params import FromPath, QueryParameter, RawBody
 from msgspec import Meta
@@ -24,11 +27,12 @@ from backend.domain.timeliness import (
 )
 from backend.problems import Problem, body, language_of
 from backend.routes.batches import batch_operation, read_batch, read_item
-from backend.routes.context import ApiRequest, authorised
+from backend.routes.context import ApiRequest, asking, authorised
 from backend.routes.errors import ProblemBody, documented
 from backend.routes.obligation_detail import ObligationDetail, facts_of, obligation_detail
 from backend.routes.schemas import Line, Note, Number, check_years
 from backend.store import audit, filings
+from backend.store.database import transaction
 from backend.vault import content_digest
 
 
@@ -114,6 +118,40 @@ def _item(parsed: SubmissionIn) -> Item:
     )
 
 
+Decided = Accepted | Duplicate | Refusal
+
+
+async def _filed(
+    actor: Actor, items: Sequence[Item | Refusal], device_time: datetime | None
+) -> tuple[list[Decided], dict[UUID, int]]:
+    """What becomes of each item, and the receipts of those stored, by id.
+
+    Deciding holds nothing: storing finds out whether the village has changed meanwhile, which is
+    rare, and only then is it held and all decided again. Several villages are held from the start.
+    """
+    pairs = [(item.obligation, item.id) for item in items if isinstance(item, Item)]
+    duties, known = await access.filing_context(actor, pairs)
+    if len({duty.holder for duty in duties.values()}) <= 1:
+        with suppress(filings.VillageMoved, UniqueViolationError):
+            return await _stored(actor, items, device_time, duties, known)
+    async with transaction():
+        await access.hold_villages(actor, [number for number, _ in pairs])
+        duties, known = await access.filing_context(actor, pairs)
+        return await _stored(actor, items, device_time, duties, known)
+
+
+async def _stored(
+    actor: Actor,
+    items: Sequence[Item | Refusal],
+    device_time: datetime | None,
+    duties: dict[int, Duty],
+    known: dict[UUID, Known],
+) -> tuple[list[Decided], dict[UUID, int]]:
+    found = [_decide(actor, item, device_time, duties, known) for item in items]
+    accepted = [each for each in found if isinstance(each, Accepted)]
+    return found, await filings.record(accepted, actor.account, actor.request)
+
+
 def _decide(
     actor: Actor,
     item: Item | Refusal,
@@ -188,13 +226,8 @@ class SubmissionController(Controller):
         """Files a batch; each item has its own outcome, in order."""
         device_time, raw = read_batch(body)
         items = [read_item(part, SubmissionIn, _item) for part in raw]
-        async with authorised(request) as actor:
-            good = [item for item in items if isinstance(item, Item)]
-            pairs = [(item.obligation, item.id) for item in good]
-            duties, known = await access.filing_context(actor, pairs)
-            found = [_decide(actor, item, device_time, duties, known) for item in items]
-            accepted = [each for each in found if isinstance(each, Accepted)]
-            receipts = await filings.record(accepted, actor.account, actor.request)
+        actor = await asking(request)
+        found, receipts = await _filed(actor, items, device_time)
         language = language_of(request.headers.get("accept-language"))
         outcomes = zip(range(len(items)), items, found, strict=True)
         return BatchOutcome(actor.now, [_outcome(*each, receipts, language) for each in outcomes])

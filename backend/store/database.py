@@ -58,6 +58,11 @@ async def transaction() -> AsyncIterator[None]:
             DB.current_transaction.reset(token)
 
 
+def in_transaction() -> bool:
+    """Whether queries made here belong to a transaction under way."""
+    return DB.current_transaction.get() is not None
+
+
 class _Current:
     """What Piccolo's queries look for: the transaction under way and its connection."""
 

@@ -117,6 +117,17 @@ async def late_corrections(wanted: Wanted, level: Level, as_of: datetime) -> lis
     )
 
 
+async def exceeds(wanted: Wanted, most: int) -> bool:
+    """Whether more than so many obligations are asked for, one by one."""
+    where = wanted.cut(Filters(), "o.region")
+    found = await fetch(
+        f"""SELECT 1 FROM obligation o JOIN period p ON p.id = o.period
+        WHERE {where.sql} LIMIT 1 OFFSET {where.param(most)}""",
+        *where.args,
+    )
+    return bool(found)
+
+
 async def turnaround(
     scopes: Sequence[str], under: str | None, level: Level, as_of: datetime
 ) -> list[asyncpg.Record]:

@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -170,15 +170,21 @@ _UNASKED = "allow_header_conformance,positive_data_acceptance"
 _ENDING = ("/api/v1/sessions/current", "/api/v1/me/password")
 
 
-def fuzz(address: str, token: str, home: Path) -> subprocess.CompletedProcess[str]:
+# Who asks what: the county everything, a liaison what is theirs.
+_ASKED = {"county": (), "liaison": ("filing", "duties", "rates", "messages", "sessions")}
+
+
+def fuzz(
+    address: str, token: str, tags: Sequence[str], home: Path
+) -> subprocess.CompletedProcess[str]:
     """Boundary values of every parameter and body, then random ones, from a fixed seed."""
     (home / "schemathesis.toml").write_text(_CONFIG)
     command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"]
     command += ["run", f"{address}/docs/openapi.json", "--header", f"Authorization: Bearer {token}"]
-    command += ["--phases", "coverage,fuzzing", "--max-examples", "8", "--seed", "1"]
+    command += ["--phases", "coverage,fuzzing", "--max-examples", "6", "--seed", "1"]
     command += ["--exclude-checks", _UNASKED, "--warnings", "off"]
-    for path in _ENDING:
-        command += ["--exclude-path", path]
+    command += [part for path in _ENDING for part in ("--exclude-path", path)]
+    command += [part for tag in tags for part in ("--include-tag", tag)]
     return subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=300)
 
 
@@ -186,8 +192,8 @@ def fuzz(address: str, token: str, home: Path) -> subprocess.CompletedProcess[st
 async def test_nothing_undocumented_is_found(fresh: str, tmp_path: Path) -> None:
     tokens = await prepared(fresh)
     with served(fresh, tmp_path) as address:
-        for who in ("county", "liaison"):
-            found = await asyncio.to_thread(fuzz, address, tokens[who], tmp_path)
+        for who, tags in _ASKED.items():
+            found = await asyncio.to_thread(fuzz, address, tokens[who], tags, tmp_path)
             assert found.returncode == 0, found.stdout[-10_000:] + found.stderr[-2000:]
             header = {"authorization": f"Bearer {tokens[who]}"}
             me = httpx.get(f"{address}/api/v1/me", headers=header)
