@@ -97,9 +97,8 @@ def _share(value: float | None) -> float | None:
 
 
 def _counts(row: asyncpg.Record) -> Counts:
-    given = {name: row[name] for name in _NAMES if name != "expected"}
-    expected = given["on_time"] + given["late"] + given["missing"] + given["pending"]
-    return Counts(expected=expected, **given)
+    filed = row["on_time"] + row["late"]
+    return Counts(filed + row["missing"] + row["pending"], *(row[name] for name in _NAMES[1:]))
 
 
 def _total(parts: Iterable[Counts]) -> Counts:
@@ -117,7 +116,8 @@ async def _cells(wanted: rates.Wanted, level: Level, t: datetime) -> Cells:
     """Counts by (period, area)."""
     cells: Cells = defaultdict(Counts)
     for row in await rates.by_area(wanted, level, t):
-        cells[row["period"], row["area"]] += _counts(row)
+        key, counts = (row["period"], row["area"]), _counts(row)
+        cells[key] = cells[key] + counts if key in cells else counts
     for row in await rates.late_corrections(wanted, level, t):
         late = Counts(correction_late=row["correction_late"])
         cells[row["period"], row["area"]] += late

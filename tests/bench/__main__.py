@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping
 import asyncpg
 
 from tests import databases
-from tests.bench import filing
+from tests.bench import filing, volume
 from tests.bench.figures import Figure
 
 BENCHES: Mapping[str, Callable[[str], Awaitable[list[Figure]]]] = {
     "filing": filing.bench,
+    "county": volume.county,
+    "province": volume.province,
 }
 
 

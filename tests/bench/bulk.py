@@ -100,8 +100,13 @@ async def add_months(schedule: int, now: datetime, count: int) -> None:
 
 async def open_all(now: datetime) -> None:
     """Opens every period for every village, as the scheduler does."""
-    while await opening.open_one(now):
+    while await open_one(now):
         pass
+
+
+async def open_one(now: datetime) -> bool:
+    """One step of the opening task."""
+    return await opening.open_one(now)
 
 
 # What filing and accepting leave behind, for all obligations of closed periods: `$1` is how many
@@ -113,9 +118,9 @@ _FILED = """INSERT INTO submission (id, obligation, revision, kind, answers, rea
     FROM obligation o, LATERAL (SELECT o.due_at - interval '3 hours'
         + CASE WHEN o.id % 10 = 0 THEN interval '2 days' ELSE interval '0' END AS at) t
     WHERE o.stage = 'none' AND o.closes_at < $4 AND o.id * 37 % 100 >= $1"""
-_REVIEWED = """INSERT INTO review (id, submission, obligation, step, decision, defects, remark,
-        account, at, waited_workdays, in_time, change_no)
-    SELECT gen_random_uuid(), s.id, o.id, 'town', 'pass', '[]', '', $1,
+_REVIEWED = """INSERT INTO review (id, submission, obligation, region, step, decision, defects,
+        remark, account, at, waited_workdays, in_time, change_no)
+    SELECT gen_random_uuid(), s.id, o.id, o.region, 'town', 'pass', '[]', '', $1,
         s.received_at + interval '4 hours', (o.id % 40) / 10.0, o.id % 40 < 20, 1
     FROM submission s JOIN obligation o ON o.id = s.obligation WHERE o.stage = 'none'"""
 _STANDS = """UPDATE obligation o SET stage = 'accepted', newest = s.id, revisions = 1,
