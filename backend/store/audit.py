@@ -164,7 +164,7 @@ async def _faults_of(key: bytes, link: asyncpg.Record, previous: bytes) -> list[
         for row in await fetch(f"{_ROWS} WHERE seal = $1 OR id = ANY($2)", link["id"], ids)
     }
     faults = [f"entry {i}: missing" for i in ids if i not in rows]
-    faults += [f"entry {i}: added after sealing" for i in rows if i not in set(ids)]
+    faults += [f"entry {i}: added after sealing" for i in sorted(rows.keys() - set(ids))]
     faults += [
         f"entry {i}: changed"
         for i in ids

@@ -6,8 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -80,6 +80,15 @@ class Server:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
+
+
+@contextmanager
+def killed_at_last(server: Server) -> Iterator[Server]:
+    """Leaves none of its processes behind."""
+    try:
+        yield server
+    finally:
+        server.kill()
 
 
 async def prepare(world: World, villages: int, reports: int) -> list[int]:
@@ -166,5 +175,6 @@ class Stream:
         self.sent += self.waiting
         self.waiting = []
         async with httpx.AsyncClient(base_url=server.address, timeout=30) as client:
-            for batch in self.sent:
-                assert await self.send(client, batch)
+            for start in range(0, len(self.sent), 8):
+                some = (self.send(client, batch) for batch in self.sent[start : start + 8])
+                assert all(await asyncio.gather(*some))

@@ -3,8 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -18,19 +17,11 @@ from backend.store.database import from_json
 from tests import databases
 from tests.faults import books
 from tests.faults.embedded import postmaster
-from tests.faults.serving import Server, Stream, prepare
+from tests.faults.serving import Server, Stream, killed_at_last, prepare
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.slow
-VILLAGES, REPORTS, CONNECTIONS, BATCH = 120, 5, 6, 5
-
-
-@contextmanager
-def killed_at_last(server: Server) -> Iterator[Server]:
-    try:
-        yield server
-    finally:
-        server.kill()
+VILLAGES, REPORTS, CONNECTIONS, BATCH = 100, 4, 6, 5
 
 
 async def new_stream(world: World, rng: Random) -> Stream:
@@ -66,23 +57,28 @@ async def check_all_again(url: str, server: Server, stream: Stream) -> None:
     await check_stored(url, stream)
 
 
+async def given(stream: Stream, more: int) -> None:
+    """Waits until so many more receipts have been given."""
+    wanted = len(stream.receipts) + more
+    async with asyncio.timeout(30):
+        while len(stream.receipts) < wanted:
+            await asyncio.sleep(0.005)
+
+
+async def kill_soon(server: Server, stream: Stream) -> None:
+    await given(stream, 20)
+    await asyncio.sleep(stream.rng.uniform(0, 0.2))
+    server.kill()
+
+
 async def test_server_killed_again_and_again(real_world: World, tmp_path: Path) -> None:
-    rng = Random()
-    stream = await new_stream(real_world, rng)
+    stream = await new_stream(real_world, Random())
     environment = {"CUNBAO_DATABASE_URL": real_world.url, "CUNBAO_HOME": str(tmp_path)}
 
     with killed_at_last(Server(environment)) as server:
         for _ in range(3):
             await server.start()
-            before = len(stream.receipts)
-
-            async def kill() -> None:
-                while len(stream.receipts) < before + 20:
-                    await asyncio.sleep(0.005)
-                await asyncio.sleep(rng.uniform(0, 0.2))
-                server.kill()
-
-            await stream.flow(server, CONNECTIONS, kill)
+            await stream.flow(server, CONNECTIONS, partial(kill_soon, server, stream))
             await check_stored(real_world.url, stream)
         assert stream.waiting, "the stream ran dry before the last kill"
         await server.start()
@@ -91,14 +87,14 @@ async def test_server_killed_again_and_again(real_world: World, tmp_path: Path) 
 
 
 @pytest.fixture
-async def embedded(home: Path) -> AsyncIterator[tuple[Path, Stream]]:
+async def embedded(home: Path) -> tuple[Path, Stream]:
     """A home whose own database holds a county with reports to send."""
     with postgres.running(home) as running:
         async with databases.connected(running.dsn):
             await migrating.migrate()
             await seeding.seed(system_clock())
             stream = await new_stream(await make_world(running.dsn), Random())
-    yield home, stream
+    return home, stream
 
 
 async def client_backends(url: str) -> list[int]:
@@ -124,14 +120,14 @@ async def test_database_killed_under_the_server(embedded: tuple[Path, Stream]) -
             """One of the database's processes dies; it recovers, and the server with it."""
             await given(stream, 50)
             os.kill(stream.rng.choice(await client_backends(url)), signal.SIGKILL)
-            await given(stream, len(stream.receipts) + 100)
+            await given(stream, 80)
 
         await stream.flow(server, CONNECTIONS, wound)
         await check_stored(url, stream)
 
         async def kill() -> None:
             """All of the database dies at once; from then on there is no receipt."""
-            await given(stream, len(stream.receipts) + 50)
+            await given(stream, 50)
             os.kill(postmaster(home), signal.SIGKILL)
             await asyncio.sleep(0.5)
 
@@ -143,10 +139,3 @@ async def test_database_killed_under_the_server(embedded: tuple[Path, Stream]) -
         url = postgres.start(home).dsn
         await check_stored(url, stream)
         await check_all_again(url, server, stream)
-
-
-async def given(stream: Stream, number: int) -> None:
-    """Waits until so many receipts have been given."""
-    async with asyncio.timeout(30):
-        while len(stream.receipts) < number:
-            await asyncio.sleep(0.005)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from backend.store.database import fetch
-from tests.http.tools import done, duty_of, refused, report, submit
+from tests.http.tools import done, duty_of, refused, report, rows, submit
 from tests.world import NEIGHBOUR, OTHER_VILLAGE, VACANT, VILLAGE, World
 
 NAMES = ("王芳", "赵敏", "陈静", "王家庄", "李家屯", "139")
@@ -181,6 +181,8 @@ async def test_a_step_for_several_is_not_lost_by_a_hand_over(world: World) -> No
     await world.remind()
     assert await reminded(world, "backup") == [1]
     assert await reminded(world, "colleague") == [1]
+    # Nor does it trouble those whom it had reached before.
+    assert await rows("message", "account = $1", world.people["backup"].account) == 1
 
 
 async def test_without_a_liaison_the_b_role_then_the_office(world: World) -> None:

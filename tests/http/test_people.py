@@ -246,11 +246,11 @@ async def test_nobody_rises_by_a_reset(world: World) -> None:
 
 
 async def test_nobody_rises_by_somebodys_other_post(world: World) -> None:
-    """王芳 is going to be a reviewer, 李强 serves a village of another township as well."""
+    """赵敏 is going to audit the county, 李强 serves a village of another township as well."""
     appoint = world.as_("sysadmin")
     plans = [
         ("liaison", {"role": "reviewer", "region": OTHER_TOWN}),
-        ("backup", {"role": "reviewer", "region": TOWN, "starts_at": "2026-12-01T00:00:00Z"}),
+        ("backup", {"role": "fund_audit", "region": COUNTY, "starts_at": "2026-12-01T00:00:00Z"}),
         ("colleague", {"role": "liaison", "region": OTHER_VILLAGE}),
     ]
     for who, post in plans:

@@ -5,8 +5,19 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from backend.store.database import fetch, fetch_value
-from tests.http.tools import done, duty_of, refused, report, rows, submit
+import httpx
+
+from backend.store.database import fetch, fetch_value, transaction
+from tests.http.tools import (
+    checked_problem,
+    done,
+    duty_of,
+    refused,
+    report,
+    rows,
+    submit,
+    waiting_for_a_lock,
+)
 from tests.world import FAR_VILLAGE, NEIGHBOUR, OTHER_VILLAGE, VILLAGE, World, weekly
 
 
@@ -279,18 +290,23 @@ async def test_two_people_filing_at_once_do_not_overwrite_each_other(real_world:
 
 async def test_one_id_used_twice_at_once_is_nobodys_crash(real_world: World) -> None:
     """Two villages, one id: a broken phone. One gets its receipt, the other an answer."""
-    await real_world.schedule()
-    await real_world.open()
-    number = str(uuid4())
-    duties = {who: await real_world.duty(who) for who in ("liaison", "colleague")}
-    responses = await asyncio.gather(
-        *(
-            real_world.as_(who).ask(
-                "POST", "/submissions", json={"items": [report(duty["id"], id=number)]}
-            )
-            for who, duty in duties.items()
-            for _ in range(3)
-        )
-    )
-    assert {response.status_code for response in responses} <= {200, 503}
-    assert await rows("submission") == 1
+    world, number, held = real_world, str(uuid4()), asyncio.Event()
+    await world.schedule()
+    await world.open()
+    [filed] = await submit(world, "liaison", [report((await world.duty("liaison"))["id"])])
+    theirs = report((await world.duty("colleague"))["id"], id=number)
+
+    async def first() -> None:
+        async with transaction():
+            await fetch("UPDATE submission SET id = $1 WHERE id = $2", number, filed["id"])
+            held.set()
+            await waiting_for_a_lock()
+
+    async def second() -> httpx.Response:
+        await held.wait()
+        return await world.as_("colleague").ask("POST", "/submissions", json={"items": [theirs]})
+
+    _, response = await asyncio.gather(first(), second())
+    assert checked_problem(response)["code"] == "unavailable"
+    [again] = await submit(world, "colleague", [theirs])
+    assert again["outcome"] == "conflict"

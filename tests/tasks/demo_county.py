@@ -66,17 +66,15 @@ async def number(sql: str, *args: Any) -> int:
     return int(await fetch_value(sql, *args))
 
 
-async def known_facts(t: datetime) -> list[tuple[int, str, Facts]]:
-    """Period, region and facts of every obligation that had opened by `t`."""
+async def known_facts() -> list[tuple[int, str, Facts]]:
+    """Period, region and facts of every obligation."""
     of: dict[str, dict[int, list[asyncpg.Record]]] = {}
     for table in ("adjustment", "submission", "review"):
         of[table] = defaultdict(list)
         for row in await fetch(f"SELECT * FROM {table}"):
             of[table][row["obligation"]].append(row)
     opened = await fetch(
-        """SELECT o.*, p.steps::text AS steps FROM obligation o JOIN period p ON p.id = o.period
-        WHERE o.opens_at <= $1""",
-        t,
+        "SELECT o.*, p.steps::text AS steps FROM obligation o JOIN period p ON p.id = o.period"
     )
     return [
         (row["period"], row["region"], _facts(row, *(of[table][row["id"]] for table in of)))

@@ -159,13 +159,22 @@ async def test_some_townships_are_late_by_habit(county: County) -> None:
     assert total["correction_late"] > 0
 
 
-@pytest.mark.parametrize("days_ago", [0, 3, 19, 47.3, 90, 160])
-async def test_rates_agree_with_the_rules(county: County, days_ago: float) -> None:
+@pytest.fixture(scope="module")
+async def facts(county: County) -> list[tuple[int, str, Facts]]:
+    """Period, region and facts of every obligation."""
+    return await known_facts()
+
+
+@pytest.mark.parametrize("days_ago", [0, 3, 19.3, 90])
+async def test_rates_agree_with_the_rules(
+    facts: list[tuple[int, str, Facts]], days_ago: float
+) -> None:
     """For every township and period, by SQL and by the rules over the same obligations."""
     t = NOW - days_ago * DAY
     by_rule: dict[tuple[int, str], list[Facts]] = defaultdict(list)
-    for period, region, facts in await known_facts(t):
-        by_rule[period, region[: Level.TOWNSHIP.digits]].append(facts)
+    for period, region, known in facts:
+        if known.opens_at <= t:
+            by_rule[period, region[: Level.TOWNSHIP.digits]].append(known)
     wanted = rates.Wanted([COUNTY])
     found: dict[tuple[int, str], Counts] = defaultdict(Counts)
     for row in await rates.by_area(wanted, Level.TOWNSHIP, t):
@@ -176,7 +185,7 @@ async def test_rates_agree_with_the_rules(county: County, days_ago: float) -> No
         late = Counts(correction_late=row["correction_late"])
         found[row["period"], row["area"]] += late
     assert len(found) > 14
-    assert found == {key: tally(facts, t) for key, facts in by_rule.items()}
+    assert found == {key: tally(known, t) for key, known in by_rule.items()}
 
 
 async def test_a_stranger_can_start_at_once(county: County) -> None:
@@ -212,27 +221,27 @@ async def test_no_reminder_is_sent_for_the_past(county: County) -> None:
         while await reminding.remind_some(NOW + 23 * timedelta(hours=1)):
             pass
         assert {row["step"] for row in await fetch("SELECT DISTINCT step FROM reminder")} == {
+            "before_3",
             "before_1",
             "after_2",
         }
 
 
-@pytest.mark.parametrize("shift", [timedelta(hours=7 * n) for n in range(0, 1250, 10)])
-def test_there_is_something_to_do_at_any_time(county: County, shift: timedelta) -> None:
+def test_there_is_something_to_do_at_any_time(county: County) -> None:
     """Whenever the county is made: reports to file, one to correct, and a queue."""
-    story = Story(county.days, NOW + shift - 200 * DAY)
-    current = [each for each in story.rounds if each.times.closes_at > story.now]
-    parts = [story.part(VILLAGE, each.code, each.key) for each in current]
-    assert sum(part.filing is None for part in parts) >= 2
-    (returned,) = [part for part in parts if part.filing is not None]
-    assert returned.filing is not None
-    assert returned.round.times.opens_at < returned.filing.files_at < story.returned_at
-    assert returned.filing.files_at <= returned.round.times.due_at
-    assert story.returned_at < story.now
-    for village in regions.BUSY:
-        filings = [story.part(village, each.code, each.key).filing for each in current]
-        fresh = [f for f in filings if f and story.now - DAY / 2 < f.files_at < story.now]
-        assert fresh
+    for hours in range(0, 365 * 24, 17):
+        story = Story(county.days, NOW - 180 * DAY + timedelta(hours=hours))
+        current = [each for each in story.rounds if each.times.closes_at > story.now]
+        filings = [story.part(VILLAGE, each.code, each.key).filing for each in current]
+        assert filings.count(None) >= 2, story.now
+        (returned,) = filter(None, filings)
+        assert story.returned is not None
+        times = story.returned.times
+        assert times.opens_at < returned.files_at <= times.due_at, story.now
+        assert returned.files_at < story.returned_at < story.now
+        for village in regions.BUSY:
+            parts = [story.part(village, each.code, each.key).filing for each in current]
+            assert any(f and DAY > story.now - f.files_at > 0 * DAY for f in parts), story.now
 
 
 async def test_it_is_made_once(county: County) -> None:
@@ -247,6 +256,6 @@ async def test_it_is_made_once(county: County) -> None:
 
 async def test_the_audit_is_sealed_and_whole(county: County) -> None:
     found = await audit.verify(Vault(SECRET).audit_key)
+    assert found.faults == ()
     # Those who signed in here came after the sealing.
-    assert (found.faults, found.entries) == ((), found.entries)
-    assert found.entries > 60_000
+    assert (found.entries > 60_000, found.unsealed < 100) == (True, True)
