@@ -5,11 +5,8 @@ import re
 from typing import Any
 from uuid import uuid4
 
-import httpx
-
 from backend.store.database import fetch, fetch_value, transaction
 from tests.http.tools import (
-    checked_problem,
     done,
     duty_of,
     refused,
@@ -302,11 +299,38 @@ async def test_one_id_used_twice_at_once_is_nobodys_crash(real_world: World) -> 
             held.set()
             await waiting_for_a_lock()
 
-    async def second() -> httpx.Response:
+    async def second() -> list[dict[str, Any]]:
         await held.wait()
-        return await world.as_("colleague").ask("POST", "/submissions", json={"items": [theirs]})
+        return await submit(world, "colleague", [theirs])
 
-    _, response = await asyncio.gather(first(), second())
-    assert checked_problem(response)["code"] == "unavailable"
-    [again] = await submit(world, "colleague", [theirs])
-    assert again["outcome"] == "conflict"
+    _, [outcome] = await asyncio.gather(first(), second())
+    assert outcome["outcome"] == "conflict"
+    assert await rows("submission") == 1
+
+
+async def test_a_busy_minute(real_world: World) -> None:
+    """Everybody at once, everything sent twice, and two people for one village."""
+    world = real_world
+    for _ in range(3):
+        await world.schedule()
+    await world.open()
+    who = ("liaison", "backup", "colleague", "station", "elsewhere")
+    duties = {key: (await world.as_(key).get("/sync"))["obligations"] for key in who}
+    sent = [(key, report(duty["id"])) for key in who for duty in duties[key] for _ in range(2)]
+    items = {(key, item["obligation"]): item for key, item in sent}
+    answers = await asyncio.gather(
+        *(submit(world, key, [items[key, item["obligation"]]]) for key, item in sent)
+    )
+    receipts: dict[int, set[str]] = {}
+    created = 0
+    for (_, item), [outcome] in zip(sent, answers, strict=True):
+        created += outcome["outcome"] == "created"
+        if outcome["outcome"] == "rejected":
+            assert outcome["problem"]["code"] == "awaiting_review"
+        else:
+            receipts.setdefault(item["obligation"], set()).add(outcome["receipt"])
+    owed = {duty["id"] for each in duties.values() for duty in each}
+    assert set(receipts) == owed
+    assert all(len(found) == 1 for found in receipts.values())
+    assert created == len(owed) == await rows("submission") == 9
+    assert await rows("audit_entry", "action = 'submission.file'") == 9

@@ -188,7 +188,7 @@ async def begin(world: World, seed: int) -> History:
     return History(world, Random(seed))
 
 
-async def rates(world: World, t: datetime, who: str = "county", **question: str) -> Any:
+async def rates(world: World, t: datetime, who: str = "county", **question: Any) -> Any:
     """GET /rates as of an instant."""
     return await world.as_(who).get("/rates", as_of=t.isoformat(), **question)
 
