@@ -104,10 +104,14 @@ async def call(asker: Actor, number: int) -> asyncpg.Record:
 async def filing_context(
     asker: Actor, pairs: Sequence[tuple[int, UUID]]
 ) -> tuple[dict[int, Duty], dict[UUID, Known]]:
-    """The duties the asker may file for, villages held, and the ids already stored."""
-    allowed = asker.scopes(Action.FILE)
-    await filings.lock_villages([number for number, _ in pairs], allowed)
-    return await filings.load(pairs, allowed)
+    """The duties the asker may file for, and the ids already stored."""
+    found, known = await filings.load(pairs)
+    return {n: duty for n, duty in found.items() if asker.may(Action.FILE, duty.holder)}, known
+
+
+async def hold_villages(asker: Actor, obligations: Sequence[int]) -> None:
+    """Holds the villages of the duties the asker may file for, until the commit."""
+    await filings.lock_villages(obligations, asker.scopes(Action.FILE))
 
 
 async def submission_to_withdraw(asker: Actor, submission: UUID) -> asyncpg.Record:

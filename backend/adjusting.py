@@ -6,12 +6,10 @@ from datetime import datetime
 
 import asyncpg
 
-from backend.domain.reminders import next_instant, parse_ladder
 from backend.domain.roles import Actor
 from backend.domain.timeliness import AdjustmentKind
 from backend.problems import Problem
-from backend.store import audit, calendar, duties, rates
-from backend.store.database import from_json
+from backend.store import audit, duties, rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +60,29 @@ def _check(change: Change, rows: Sequence[asyncpg.Record]) -> None:
         latest = max(row["due_at"] for row in rows)
         if change.due_at is None or change.due_at <= latest:
             raise Problem("extension_not_later", due_at=latest)
-        if change.closes_at is not None and change.closes_at < change.due_at:
-            raise Problem("extension_not_later", due_at=change.due_at)
+        closing = max(row["closes_at"] for row in rows)
+        if change.closes_at is not None and change.closes_at < closing:
+            raise Problem("extension_not_later", due_at=closing)
 
 
 async def _apply(actor: Actor, change: Change, rows: Sequence[asyncpg.Record]) -> None:
-    """Adjusts obligations that share deadlines and ladder together."""
-    groups: dict[tuple[datetime, datetime, int], list[asyncpg.Record]] = {}
+    """Adjusts obligations that share deadlines together.
+
+    The decision carried out last is the last one, also when its clock was read before another's.
+    """
+    now = max([actor.now, *(row["decided"] for row in rows if row["decided"] is not None)])
+    groups: dict[tuple[datetime, datetime], list[asyncpg.Record]] = {}
     for row in rows:
-        groups.setdefault((row["due_at"], row["closes_at"], row["schedule"]), []).append(row)
-    for (due_at, closes_at, _), group in groups.items():
+        groups.setdefault((row["due_at"], row["closes_at"]), []).append(row)
+    for (due_at, closes_at), group in groups.items():
         due = change.due_at if change.kind is AdjustmentKind.EXTEND else None
-        closes = (change.closes_at or due + (closes_at - due_at)) if due else None
-        days = await calendar.load(group[0]["scope"])
-        ladder = parse_ladder(from_json(group[0]["ladder"]))
+        closes = max(change.closes_at or due, due + (closes_at - due_at)) if due else None
         await duties.adjust(
             [row["id"] for row in group],
             change.kind.value,
             due_at=due,
             closes_at=closes,
-            remind_at=next_instant(ladder, due or due_at, days, actor.now),
             reason=change.reason,
             account=actor.account,
-            now=actor.now,
+            now=now,
         )

@@ -1,5 +1,6 @@
 """Opening accounts and giving posts, by a person in the API or by the operator."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -26,30 +27,40 @@ class Wish:
     starts_at: datetime
 
 
-async def password_hash(vault: Vault, password: str, role: Role, phone: str) -> str:
-    """The hash of a password strong enough for the role. Refusal weak_password."""
-    passwords.check(password, passwords.minimum_length(role), phone)
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody to get an account, and the region of their first post."""
+
+    account: UUID
+    name: str
+    phone: str
+    password_hash: str
+    region: str
+
+
+async def password_hash(vault: Vault, password: str, roles: Iterable[Role], phone: str) -> str:
+    """The hash of a password strong enough for all of the roles. Refusal weak_password."""
+    passwords.check(password, max(map(passwords.minimum_length, roles)), phone)
     return await sessions.hash_password(vault, password)
 
 
-async def open_account(
-    actor: Actor, vault: Vault, number: UUID, name: str, phone: str, hashed: str
-) -> None:
+async def open_account(actor: Actor, vault: Vault, person: Newcomer) -> None:
     """Inserts the account. Problem phone_taken."""
     try:
         await people.add_account(
             Account(
-                id=number,
-                phone_sealed=vault.seal(phone),
-                phone_index=vault.index(phone),
-                name=name,
-                password_hash=hashed,
+                id=person.account,
+                phone_sealed=vault.seal(person.phone),
+                phone_index=vault.index(person.phone),
+                name=person.name,
+                password_hash=person.password_hash,
                 created_at=actor.now,
             )
         )
     except asyncpg.UniqueViolationError:
         raise Problem("phone_taken") from None
-    await audit.write(audit.by(actor, "account.open", f"account:{number}"))
+    subject = f"account:{person.account}"
+    await audit.write(audit.by(actor, "account.open", subject, person.region))
 
 
 async def check_place(actor: Actor, role: Role, region: str) -> None:
@@ -69,16 +80,18 @@ async def appoint(actor: Actor, account: UUID, wish: Wish) -> UUID:
     if await people.holds_post(account, wish.role, wish.region, actor.now):
         raise Problem("post_held")
     number = uuid4()
-    await people.add_post(
-        Post(
-            id=number,
-            account=account,
-            role=wish.role.value,
-            region=wish.region,
-            is_backup=wish.is_backup,
-            starts_at=wish.starts_at,
-        )
+    post = Post(
+        id=number,
+        account=account,
+        role=wish.role.value,
+        region=wish.region,
+        is_backup=wish.is_backup,
+        starts_at=wish.starts_at,
     )
+    try:
+        await people.add_post(post)
+    except asyncpg.UniqueViolationError:
+        raise Problem("post_held") from None
     await audit.write(
         audit.by(actor, "post.begin", f"post:{number}", wish.region, role=wish.role.value)
     )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import click
 
 from backend import settings
@@ -60,7 +61,7 @@ def _database(config: Settings) -> Iterator[Settings]:
         yield config
         return
     try:
-        with running(config.home, log=click.echo) as server:
+        with running(config.home, log=lambda line: click.echo(line, err=True)) as server:
             yield replace(config, database_url=server.dsn)
     except PostgresUnavailable as error:
         raise Stop(str(error)) from None
@@ -74,7 +75,7 @@ def _with_pool(config: Settings, work: Coroutine[Any, Any, T]) -> T:
         assert config.database_url is not None
         try:
             await database.connect(config.database_url, 4)
-        except OSError as error:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             work.close()
             raise Stop(f"CUNBAO_DATABASE_URL: the database does not answer ({error})") from None
         try:
@@ -153,11 +154,17 @@ def demo() -> None:
 def _make_demo(config: Settings) -> None:
     from backend import demo as county
     from backend.clock import system_clock
+    from backend.terminal import progress
     from backend.vault import Vault
 
-    logins = _with_pool(config, county.make(Vault(config.secret_key), system_clock))
-    click.echo("\nDemo county 990101. All passwords: " + logins[0].password)
-    for login in logins:
+    try:
+        with progress("making the demo county") as report:
+            made = _with_pool(config, county.make(Vault(config.secret_key), system_clock, report))
+    except county.NotTheDemo as error:
+        raise Stop(str(error)) from None
+    there = "" if made.is_new else " was there already and stays as it is"
+    click.echo(f"\nDemo county 990101{there}. All passwords: {county.PASSWORD}")
+    for login in made.logins:
         click.echo(f"  {login.phone}  {login.role:15} {login.name}  {login.place}")
 
 
@@ -180,7 +187,12 @@ def import_regions(file: Path) -> None:
             for fault in rejected.faults[:50]:
                 click.echo(str(fault), err=True)
             raise Stop(f"{len(rejected.faults)} faults; nothing was imported") from None
-    click.echo(f"{result.new} new, {result.renamed} renamed, {result.unchanged} unchanged")
+    for note in result.notes:
+        click.echo(note)
+    click.echo(
+        f"{result.new} new, {result.renamed} renamed, {result.unchanged} unchanged, "
+        f"{result.ended} no longer in force left alone"
+    )
 
 
 @regions.command("merge")
@@ -201,10 +213,10 @@ def recode_region(old: str, new: str, name: str) -> None:
 
 
 def _succeed(old: str, new: str, name: str | None) -> None:
-    from backend import operator
+    from backend import administration
 
     with _database(_settings()) as config:
-        moved = _run(config, operator.succeed(old, new, name))
+        moved = _run(config, administration.succeed(old, new, name))
     click.echo(f"{moved} duties are now answered for by {new}")
 
 
@@ -224,13 +236,13 @@ def create_account(
     name: str, phone: str, role: str, region: str, backup: bool, password: str
 ) -> None:
     """Open an account with a first post: the way to the first sysadmin."""
-    from backend import operator
+    from backend import administration
     from backend.vault import Vault
 
     config = _settings()
     with _database(config) as config:
-        person = operator.NewPerson(name, phone, password, role, region, backup)
-        number = _run(config, operator.create_account(Vault(config.secret_key), person))
+        person = administration.NewPerson(name, phone, password, role, region, backup)
+        number = _run(config, administration.create_account(Vault(config.secret_key), person))
     click.echo(f"account {number}")
 
 
@@ -252,7 +264,7 @@ def doctor() -> None:
     from backend.doctor import examine
 
     with _database(_settings()) as config:
-        findings = _with_pool(config, examine(config, system_clock))
+        findings = asyncio.run(examine(config, system_clock))
     for finding in findings:
         click.echo(f"{finding.level.value:5} {finding.name:12} {finding.line}")
     if any(finding.level.value == "fail" for finding in findings):

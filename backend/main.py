@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -15,8 +16,8 @@ from backend.clock import Clock, system_clock
 from backend.compression import compressed
 from backend.observe import observed
 from backend.routes import CONTROLLERS, OPERATIONS, docs
-from backend.routes.batches import describe_batches
-from backend.routes.context import only_json
+from backend.routes.batches import describe_bodies
+from backend.routes.context import StrictRequest, at_the_gate
 from backend.routes.errors import HANDLERS
 from backend.settings import Settings
 from backend.store import database
@@ -26,22 +27,38 @@ from backend.vault import Vault
 VERSION = "0.1.0"
 
 
+class Application(Litestar):
+    """Litestar, watched from outside: what no route takes is logged and counted as well."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._observed = observed(super().__call__)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._observed(scope, receive, send)
+
+
 def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
     """The application. Needs `database_url`; `cunbao serve` sees to the embedded database."""
     state = State({"settings": config, "clock": clock, "vault": Vault(config.secret_key)})
-    api = Router("/api/v1", route_handlers=list(CONTROLLERS), before_request=only_json)
-    app = Litestar(
+    api = Router(
+        "/api/v1",
+        route_handlers=list(CONTROLLERS),
+        before_request=at_the_gate,
+        request_class=StrictRequest,
+    )
+    app = Application(
         [api, *OPERATIONS],
         state=state,
         lifespan=[_lifespan],
-        middleware=[observed, compressed],
+        middleware=[compressed],
         exception_handlers=HANDLERS,
         request_max_body_size=config.max_body_bytes,
         openapi_config=_openapi(),
         debug=False,
         logging_config=None,
     )
-    describe_batches(app.openapi_schema)
+    describe_bodies(app)
     return app
 
 

@@ -23,13 +23,19 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 TASKS = Counter("cunbao_task_runs_total", "Runs of background tasks", ["task", "result"])
-WAITING = Gauge("cunbao_deliveries_waiting", "Deliveries not sent yet", multiprocess_mode="max")
+WAITING = Gauge(
+    "cunbao_deliveries_waiting", "Deliveries not sent yet", multiprocess_mode="mostrecent"
+)
 OLDEST = Gauge(
-    "cunbao_delivery_oldest_seconds", "Age of the oldest waiting one", multiprocess_mode="max"
+    "cunbao_delivery_oldest_seconds",
+    "Age of the oldest waiting one",
+    multiprocess_mode="mostrecent",
 )
 
 # Answers hold people's data: nothing on the way keeps them or guesses what they are.
 _ALWAYS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+# Anything else a caller makes up would be one more series for ever.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,40}")
 
 
@@ -42,7 +48,7 @@ def observed(app: ASGIApp) -> ASGIApp:
             return
         number = _given(scope) or uuid4().hex
         token = request_id.set(number)
-        scope["state"]["request_id"] = number
+        scope.setdefault("state", {})["request_id"] = number
         started, status = perf_counter(), [500]
         try:
             await app(scope, receive, _noting(send, number, status))
@@ -78,6 +84,7 @@ def _noting(send: Send, number: str, status: list[int]) -> Callable[[Message], A
 def _note(scope: Scope, status: int, seconds: float) -> None:
     route = str(scope.get("path_template") or "unknown")
     method = str(scope.get("method", ""))
+    method = method if method in _METHODS else "other"
     REQUESTS.labels(method, route, str(status)).inc()
     SECONDS.labels(route).observe(seconds)
     if log.isEnabledFor(logging.INFO):

@@ -77,9 +77,6 @@ CATALOGUE: dict[str, Entry] = {
     "region_levels_differ": Entry(
         422, "两个区划不在同一级", "The regions are not of the same level"
     ),
-    "import_rejected": Entry(
-        422, "文件中有错误，未导入任何内容", "The file has errors; nothing was imported"
-    ),
     # Forms and schedules
     "form_invalid": Entry(422, "报表定义有误", "The form definition has faults"),
     "expression_invalid": Entry(

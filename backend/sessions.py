@@ -134,7 +134,7 @@ async def refresh(vault: Vault, settings: Settings, token: str, now: datetime) -
             named.session, named.generation, now, now + timedelta(days=settings.session_days)
         )
         if generation is None:
-            ended = await people.end_sessions(now, "replayed", session=named.session)
+            ended = await people.end_replayed(named.session, named.generation, now)
             if ended is not None:
                 entry = audit.Entry(
                     now,

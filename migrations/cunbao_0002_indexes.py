@@ -1,4 +1,4 @@
-"""What Piccolo's tables can't say: collation, partial indexes, and an audit that can't be edited."""
+"""What Piccolo's tables can't say: collation, partial indexes, an audit that can't be edited."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -16,6 +16,7 @@ _KEYS = {
     "rate_cell": ("township",),
     "form": ("owner",),
     "message": ("region",),
+    "review": ("region",),
     "audit_entry": ("region",),
     "work_calendar": ("owner",),
 }
@@ -28,11 +29,14 @@ _INDEXES = (
         WHERE stage IN ('town', 'county')""",
     "CREATE INDEX obligation_remind ON obligation (remind_at) WHERE stage = 'none'",
     "CREATE UNIQUE INDEX submission_receipt ON submission (receipt)",
+    """CREATE INDEX review_turnaround ON review (region, at)
+        INCLUDE (step, in_time, waited_workdays)""",
+    """CREATE UNIQUE INDEX post_once ON post (account, role, region) WHERE ends_at IS NULL""",
     "CREATE INDEX review_returns ON review (obligation) WHERE decision = 'return'",
     "CREATE INDEX period_unopened ON period (opens_at, id) WHERE opened_at IS NULL",
     "CREATE INDEX rate_cell_unfinished ON rate_cell (closes_at) WHERE final_from IS NULL",
     """CREATE UNIQUE INDEX message_digest ON message (account)
-        WHERE kind = 'reminder' AND delivered_at IS NULL AND dropped_at IS NULL""",
+        WHERE kind = 'reminder' AND closed_at IS NULL""",
     "CREATE INDEX message_list ON message (account, delivered_at DESC, id DESC)",
     """CREATE INDEX delivery_waiting ON delivery (not_before, id)
         WHERE sent_at IS NULL AND failed_at IS NULL""",
@@ -45,9 +49,11 @@ _INDEXES = (
 _APPEND_ONLY = """
 CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND OLD.seal IS NULL AND OLD.digest IS NULL
-       AND to_jsonb(NEW) - 'seal' - 'digest' = to_jsonb(OLD) - 'seal' - 'digest' THEN
-        RETURN NEW;
+    IF TG_TABLE_NAME = 'audit_entry' AND TG_OP = 'UPDATE' THEN
+        IF OLD.seal IS NULL AND OLD.digest IS NULL
+           AND to_jsonb(NEW) - 'seal' - 'digest' = to_jsonb(OLD) - 'seal' - 'digest' THEN
+            RETURN NEW;
+        END IF;
     END IF;
     RAISE EXCEPTION 'audit entries are never changed';
 END $$
@@ -75,6 +81,10 @@ async def forwards() -> MigrationManager:
                 )
         for statement in (*_INDEXES, *_SETTINGS, _APPEND_ONLY):
             await DB.run_ddl(statement)
+        await DB.run_ddl(
+            "CREATE TRIGGER audit_seal_fixed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_seal "
+            "FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()"
+        )
         for event in ("UPDATE OR DELETE ON audit_entry FOR EACH ROW",
                       "TRUNCATE ON audit_entry FOR EACH STATEMENT"):  # fmt: skip
             await DB.run_ddl(

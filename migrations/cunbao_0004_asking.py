@@ -1,14 +1,15 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.columns.base import OnDelete
-from piccolo.columns.base import OnUpdate
-from piccolo.columns.column_types import BigSerial
-from piccolo.columns.column_types import Bytea
-from piccolo.columns.column_types import Date
-from piccolo.columns.column_types import ForeignKey
-from piccolo.columns.column_types import Serial
-from piccolo.columns.column_types import Timestamptz
-from piccolo.columns.column_types import UUID
-from piccolo.columns.column_types import Varchar
+from piccolo.columns.base import OnDelete, OnUpdate
+from piccolo.columns.column_types import (
+    UUID,
+    BigSerial,
+    Bytea,
+    Date,
+    ForeignKey,
+    Serial,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.columns.indexes import IndexMethod
 from piccolo.constraints import Unique
@@ -48,9 +49,7 @@ DESCRIPTION = "nudges, calendar feeds, requests"
 
 
 async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="cunbao", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="cunbao", description=DESCRIPTION)
 
     manager.add_table(
         class_name="AdjustmentRequest",
@@ -59,9 +58,7 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Nudge", tablename="nudge", schema=None, columns=None
-    )
+    manager.add_table(class_name="Nudge", tablename="nudge", schema=None, columns=None)
 
     manager.add_table(
         class_name="CalendarFeed",

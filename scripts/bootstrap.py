@@ -20,6 +20,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -33,6 +34,8 @@ STAMP = VENV / "bootstrap.json"
 LOG = VENV / "bootstrap.log"
 RUNTIME, DEV = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
 PROJECT = ROOT / "pyproject.toml"
+# What is published as source alone; all else comes as wheels.
+FROM_SOURCE = ("http-ece==",)
 
 UNREACHABLE = ("Retrying (", "Failed to establish", "Max retries", "timed out", "SSLError")
 
@@ -151,7 +154,19 @@ def _new_venv() -> None:
 def _install_locked(lock: Path) -> None:
     count = lock.read_text(encoding="utf-8").count("==")
     print(f"Installing {count} packages of {lock.name}; this takes a minute", flush=True)
-    _pip("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", str(lock))
+    wheels, sources = [], []
+    for entry in re.split(r"\n(?=\w)", lock.read_text(encoding="utf-8")):
+        (sources if entry.startswith(FROM_SOURCE) else wheels).append(entry)
+    pinned = "--require-hashes", "--no-deps"
+    _pip(*pinned, "--only-binary", ":all:", "--requirement", _listed("wheels.txt", wheels))
+    # Built by the setuptools that the line before installed, not by one fetched for it.
+    _pip(*pinned, "--no-build-isolation", "--requirement", _listed("sources.txt", sources))
+
+
+def _listed(name: str, entries: list[str]) -> str:
+    path = VENV / name
+    path.write_text("\n".join(entries) + "\n", encoding="utf-8")
+    return str(path)
 
 
 def _pip(*arguments: str) -> None:

@@ -122,11 +122,15 @@ class Client:
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
     ) -> httpx.Response:
         """One request below /api/v1, whatever the answer."""
-        sent = dict(headers or {})
-        if self._person is not None and "authorization" not in sent:
-            vault, now = self._world.vault, self._world.clock.now
-            sent["authorization"] = f"Bearer {vault.access_token(self._person.session, now, 15)}"
+        sent = {**self.headers(), **(headers or {})}
         return await self._world.http.request(method, f"/api/v1{path}", headers=sent, **more)
+
+    def headers(self) -> dict[str, str]:
+        """What signs the person in."""
+        if self._person is None:
+            return {}
+        vault, now = self._world.vault, self._world.clock.now
+        return {"authorization": f"Bearer {vault.access_token(self._person.session, now, 15)}"}
 
     async def get(self, path: str, status: int = 200, **params: Any) -> Any:
         """The JSON of a GET that must answer `status`."""
@@ -195,9 +199,13 @@ class World:
 
     async def remind(self) -> None:
         """Runs reminding, and delivery once the digests have been gathered."""
+        await self.remind_only()
+        await self.deliver(self.clock.now + reminding.GATHER)
+
+    async def remind_only(self) -> None:
+        """Runs reminding to its end: what it decided still waits in the outbox."""
         while await reminding.remind_some(self.clock.now):
             pass
-        await self.deliver(self.clock.now + reminding.GATHER)
 
     async def deliver(self, now: datetime | None = None) -> None:
         """Runs delivery to its end."""
@@ -346,7 +354,7 @@ async def add_person(
             generation=1,
             created_at=start,
             refreshed_at=start,
-            expires_at=datetime(2027, 12, 31, tzinfo=UTC),
+            expires_at=datetime(2099, 12, 31, tzinfo=UTC),
         )
     )
     world.people[key] = Person(key, name, account, session, post, phone, region, role)

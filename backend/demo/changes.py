@@ -108,7 +108,6 @@ class _County:
             kind.value,
             due_at=due_at,
             closes_at=of.times.closes_at + later if due_at else None,
-            remind_at=None,
             reason=reason,
             account=self._who,
             now=at,

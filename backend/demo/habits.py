@@ -14,9 +14,10 @@ from backend.domain.form_definition import Kind
 from backend.domain.periods import Timing
 from backend.domain.reviews import ReviewStep
 
-# The offices look at what has come in on working afternoons.
+# The offices look at what has come in on three afternoons a week.
 SITTING_FROM: Final = time(14, 30)
 _SITTING: Final = timedelta(hours=3)
+_SITTING_WEEKDAYS: Final = (0, 2, 4)
 _KINDS: Final[Mapping[str, tuple[tuple[Kind, int], ...]]] = {
     "LABOR_MONTHLY": ((Kind.REPORT, 65), (Kind.UNCHANGED, 35)),
     "RETURN_WEEKLY": ((Kind.REPORT, 55), (Kind.ZERO, 40), (Kind.UNCHANGED, 5)),
@@ -27,7 +28,7 @@ _KINDS: Final[Mapping[str, tuple[tuple[Kind, int], ...]]] = {
     "PLATFORM_ANNUAL": ((Kind.REPORT, 1),),
 }
 _OFFLINE, _BY_BACKUP, _BY_OFFICE, _RETURNED = 0.04, 0.1, 0.35, 0.05
-_COUNTY_PACE: Final = (50, 35, 15)
+_COUNTY_PACE: Final = (85, 15)
 # Working days until a returned report comes back corrected: most in time, some never.
 _FIX_PACE: Final = (0, 55, 30, 6, 4)
 _NEVER_FIXED: Final = 0.05
@@ -126,17 +127,24 @@ def reviewed_at(
 ) -> datetime:
     """When the office gets round to it: at one of its sittings after it has come in."""
     odds = pace if step is ReviewStep.TOWN else _COUNTY_PACE
-    day = first_sitting(received_at, days)
-    day = _working_days_later(day, rng.choices(range(len(odds)), odds)[0], days)
+    day = local_day(received_at)
+    begun = received_at >= local_instant(day, SITTING_FROM)
+    for _ in range(1 + rng.choices(range(len(odds)), odds)[0]):
+        day = _next_sitting(day + timedelta(days=begun), days)
+        begun = True
     at = local_instant(day, SITTING_FROM) + _SITTING * rng.random()
     return at.replace(microsecond=0)
 
 
-def first_sitting(after: datetime, days: WorkCalendar) -> date:
-    """The day of the first sitting that begins after an instant."""
-    day = local_day(after)
-    begun = after >= local_instant(day, SITTING_FROM)
-    return days.roll_forward(day + timedelta(days=begun))
+def is_sitting(day: date, days: WorkCalendar) -> bool:
+    """Whether the offices review on that day."""
+    return day.weekday() in _SITTING_WEEKDAYS and days.is_workday(day)
+
+
+def _next_sitting(day: date, days: WorkCalendar) -> date:
+    while not is_sitting(day, days):
+        day += timedelta(days=1)
+    return day
 
 
 def corrected_at(returned_at: datetime, days: WorkCalendar, rng: Random) -> datetime | None:
@@ -144,10 +152,6 @@ def corrected_at(returned_at: datetime, days: WorkCalendar, rng: Random) -> date
     if rng.random() < _NEVER_FIXED:
         return None
     later = rng.choices(range(len(_FIX_PACE)), _FIX_PACE)[0]
-    day = _working_days_later(local_day(returned_at), later, days)
+    day = days.add_workdays(local_day(returned_at), later)
     hours = timedelta(hours=rng.uniform(0, 6))
     return (local_instant(day, time(8)) + hours).replace(microsecond=0)
-
-
-def _working_days_later(day: date, count: int, days: WorkCalendar) -> date:
-    return days.add_workdays(day, count) if count else day

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from backend.demo.changes import Change, changes
-from backend.demo.habits import SITTING_FROM
+from backend.demo.habits import SITTING_FROM, is_sitting
 from backend.demo.people import Staff
 from backend.demo.replay import Replay
 from backend.demo.story import Story
@@ -16,6 +16,8 @@ from backend.tasks import delivering, opening
 
 Report = Callable[[int, int], None]
 _CLOSING: Final = time(18)
+# Tables that are empty at first: the planner is shown now and then what has become of them.
+_GROWING: Final = "region, post, obligation, submission, review, message, delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,11 @@ async def live_through(
         [*days.openings(), *days.changes(changes(story, staff, name, schedules)), *days.sittings()],
         key=lambda moment: moment.at,
     )
+    looks = {len(moments) // part for part in (2, 3, 5, 8, 12)}
     for done, moment in enumerate(moments):
         report(done, len(moments))
-        if done % 20 == 0:
-            await fetch("ANALYZE region, obligation, submission, review, message, delivery, post")
+        if done in looks:
+            await fetch(f"ANALYZE {_GROWING}")
         await moment.do(moment.at)
     await days.finish(story.now)
     report(len(moments), len(moments))
@@ -61,10 +64,10 @@ class _Days:
             yield _Moment(change.at, self._after_filing(change))
 
     def sittings(self) -> Iterator[_Moment]:
-        """The afternoons on which the offices work."""
+        """The afternoons on which the offices review."""
         story, day = self._story, local_day(self._story.begins)
         while (at := local_instant(day, SITTING_FROM)) <= story.now:
-            if story.days.is_workday(day):
+            if is_sitting(day, story.days) or day == local_day(story.returned_at):
                 yield _Moment(at, self._sit)
             day += timedelta(days=1)
 

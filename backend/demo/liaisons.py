@@ -1,11 +1,12 @@
 """A village files: who does it, and what the rules make of what the phone sends."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from backend.demo.figures import Blank, correct, fill, reason
-from backend.demo.people import Person, Staff, uuid
+from backend.demo.people import Person, Staff
 from backend.demo.story import Part, Story
 from backend.domain.filing import Accepted, Duty, Item, decide
 from backend.domain.form_definition import Kind
@@ -27,67 +28,58 @@ class Liaisons:
     def __init__(self, story: Story, staff: Staff) -> None:
         self._story, self._staff = story, staff
 
-    def file(self, part: Part, duty: Duty, revision: int, at: datetime) -> tuple[Accepted, UUID]:
-        """A filing and whose it is. Refusal exempt when the report has been waived by then."""
-        person, on_behalf = self._filer(part, duty.holder, revision, at)
-        item = self._item(part, duty, revision, {}, on_behalf=on_behalf)
+    def file(self, part: Part, duty: Duty, number: UUID, at: datetime) -> tuple[Accepted, UUID]:
+        """A filing under a number, and whose it is. Refusal exempt if it is waived by then."""
+        person, on_behalf = self._filer(part, duty, at)
+        item = self._item(part, duty, number, on_behalf=on_behalf)
         try:
             made = decide(item, duty, None, on_behalf=on_behalf, device_now=at, now=at)
         except Refusal as refusal:
-            reasons = _reasons_wanted(refusal)
-            item = self._item(part, duty, revision, reasons, on_behalf=on_behalf)
+            item = replace(item, reasons=_reasons_wanted(refusal))
             made = decide(item, duty, None, on_behalf=on_behalf, device_now=at, now=at)
         assert isinstance(made, Accepted)
         return made, person.id
 
-    def _filer(self, part: Part, village: str, revision: int, at: datetime) -> tuple[Person, bool]:
+    def _filer(self, part: Part, duty: Duty, at: datetime) -> tuple[Person, bool]:
         """Who files, and whether on behalf: the office does where nobody else would."""
         assert part.filing is not None
-        first = revision == 1
+        first = duty.revisions == 0
         if not (first and part.filing.by_office):
-            people = self._staff.liaisons(village, at, backup=False)
-            backups = self._staff.liaisons(village, at, backup=True)
+            people = self._staff.liaisons(duty.holder, at, backup=False)
+            backups = self._staff.liaisons(duty.holder, at, backup=True)
             people = backups + people if first and part.filing.by_backup else people + backups
             if people:
                 return people[0], False
-        office = self._staff.office(village[: Level.TOWNSHIP.digits])
+        office = self._staff.office(duty.holder[: Level.TOWNSHIP.digits])
         return part.rng("office").choice(office), True
 
-    def _item(
-        self, part: Part, duty: Duty, revision: int, reasons: dict[str, str], *, on_behalf: bool
-    ) -> Item:
+    def _item(self, part: Part, duty: Duty, number: UUID, *, on_behalf: bool) -> Item:
         """What is sent. A correction is a report, whatever came before."""
         assert part.filing is not None
-        first, number = revision == 1, submission_id(part, revision)
+        first = duty.revisions == 0
         kind = part.filing.kind if first else Kind.REPORT
         if kind is Kind.UNCHANGED and duty.last is None:
             kind = Kind.REPORT
-        answers = self._answers(part, duty, revision) if kind is Kind.REPORT else {}
-        content = to_json([number, duty.id, kind, answers, reasons])
+        answers = self._answers(part, duty) if kind is Kind.REPORT else {}
         return Item(
             id=number,
             obligation=duty.id,
             kind=kind,
             answers=answers,
-            reasons=reasons,
+            reasons={},
             remark="",
             attachments=[],
             captured_at=part.filing.captured_at if first and not on_behalf else None,
             zero_confirmed=kind is Kind.ZERO,
             on_behalf_reason=part.rng("why").choice(_WHY_ON_BEHALF) if on_behalf else None,
-            digest=content_digest(content.encode()),
+            digest=content_digest(to_json([number, duty.id, kind, answers]).encode()),
         )
 
-    def _answers(self, part: Part, duty: Duty, revision: int) -> dict[str, Any]:
+    def _answers(self, part: Part, duty: Duty) -> dict[str, Any]:
         profile = self._story.profile(part.region)
         blank = Blank(duty.form, profile, part.round.ends_on, duty.last)
         answers = fill(blank, part.rng("answers"))
-        return answers if revision == 1 else correct(blank, answers)
-
-
-def submission_id(part: Part, revision: int) -> UUID:
-    """The id that the phone makes."""
-    return uuid(part.rng(f"submission {revision}"))
+        return correct(blank, answers) if duty.revisions else answers
 
 
 def _reasons_wanted(refusal: Refusal) -> dict[str, str]:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
+from uuid import UUID
 
 from backend import seeding, sessions
 from backend.clock import Clock
 from backend.demo import people, regions, schedules
 from backend.demo.changes import REQUEST
 from backend.demo.history import live_through
-from backend.demo.people import NAMED, Staff, named_phone
+from backend.demo.people import NAMED, Person, Seat, Staff, named_phone
 from backend.demo.regions import COUNTY
 from backend.demo.story import Story, source
 from backend.domain.calendar import local_day, local_instant
@@ -25,10 +26,6 @@ from backend.vault import Vault
 
 PASSWORD: Final = "Cunbao-demo-1"
 _LOCK: Final = 4_711_003
-_TABLES: Final = (
-    "region, account, post, period, obligation, adjustment, rate_cell, submission, review, message,"
-    " delivery, audit_entry, audit_seal"
-)
 
 
 class NotTheDemo(Exception):
@@ -46,30 +43,34 @@ class Login:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The county's logins, one a role, and whether it has only just been made."""
+
+    logins: list[Login]
+    is_new: bool
+
+
 def _unseen(done: int, total: int) -> None:
     """Progress that nobody looks at."""
 
 
-async def make(
-    vault: Vault, clock: Clock, report: Callable[[int, int], None] = _unseen
-) -> list[Login]:
+async def make(vault: Vault, clock: Clock, report: Callable[[int, int], None] = _unseen) -> Demo:
     """The demo county with six months of reports up to now; a county that is there stays as it is.
 
-    All in one transaction: an interrupted run leaves nothing behind. Gives one login a role.
-    Raises NotTheDemo.
+    All in one transaction: an interrupted run leaves nothing behind. Raises NotTheDemo.
     """
-    now = clock()
     hashed = await sessions.hash_password(vault, PASSWORD)
     async with transaction():
         await fetch("SELECT pg_advisory_xact_lock($1)", _LOCK)
-        made = not await regions_store.known([COUNTY])
-        if made:
-            await _build(vault, hashed, now, report)
-        logins = await _logins(vault)
-    if made:
-        # The history left old row versions behind, and the planner has not seen any of it.
-        await fetch(f"VACUUM (ANALYZE) {_TABLES}")
-    return logins
+        is_new = not await regions_store.known([COUNTY])
+        if is_new:
+            await _build(vault, hashed, clock(), report)
+        found = Demo(await _logins(vault), is_new)
+    if is_new:
+        # Each village's row was written a hundred times.
+        await fetch("VACUUM region")
+    return found
 
 
 async def _logins(vault: Vault) -> list[Login]:
@@ -107,47 +108,44 @@ async def _build(
 async def _hire(vault: Vault, staff: Staff, hashed: str, now: datetime) -> None:
     """Accounts and posts, and who opened them: the sysadmin, himself included."""
     by = next(seat.person.id for seat in staff.seats if seat.role is Role.SYSADMIN)
-    accounts = [
-        Account(
-            id=person.id,
-            phone_sealed=vault.seal(person.phone),
-            phone_index=vault.index(person.phone),
-            name=person.name,
-            password_hash=hashed,
-            created_at=person.since,
-        )
-        for person in staff.people
-    ]
-    posts = [
-        Post(
-            id=seat.id,
-            account=seat.person.id,
-            role=seat.role.value,
-            region=seat.region,
-            is_backup=seat.is_backup,
-            starts_at=seat.since,
-            ends_at=seat.until,
-        )
-        for seat in staff.seats
-    ]
+    accounts = [_account(vault, person, hashed) for person in staff.people]
+    posts = [_post(seat) for seat in staff.seats]
     await people_store.add_people(accounts, posts)
     opened = [
         Entry(person.since, by, "account.open", f"account:{person.id}", request=REQUEST)
         for person in staff.people
     ]
-    begun = [
-        Entry(
-            seat.since,
-            by,
-            "post.begin",
-            f"post:{seat.id}",
-            seat.region,
-            request=REQUEST,
-            detail={"role": seat.role.value},
-        )
-        for seat in staff.seats
-    ]
+    begun = [_begun(seat, by) for seat in staff.seats]
     await audit.write(*sorted([*opened, *begun], key=lambda entry: entry.at))
+
+
+def _account(vault: Vault, person: Person, hashed: str) -> Account:
+    return Account(
+        id=person.id,
+        phone_sealed=vault.seal(person.phone),
+        phone_index=vault.index(person.phone),
+        name=person.name,
+        password_hash=hashed,
+        created_at=person.since,
+    )
+
+
+def _post(seat: Seat) -> Post:
+    return Post(
+        id=seat.id,
+        account=seat.person.id,
+        role=seat.role.value,
+        region=seat.region,
+        is_backup=seat.is_backup,
+        starts_at=seat.since,
+        ends_at=seat.until,
+    )
+
+
+def _begun(seat: Seat, by: UUID) -> Entry:
+    detail = {"role": seat.role.value}
+    subject = f"post:{seat.id}"
+    return Entry(seat.since, by, "post.begin", subject, seat.region, request=REQUEST, detail=detail)
 
 
 async def _schedule(staff: Staff, story: Story) -> Mapping[str, int]:

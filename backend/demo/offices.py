@@ -1,8 +1,10 @@
-"""The offices decide on what was filed, and change when and by whom it is owed."""
+"""The offices decide on what was filed."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from random import Random
 from typing import Final
 from uuid import UUID
 
@@ -33,22 +35,29 @@ _COUNTY_RETURNS: Final = 0.03
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
-    """A submission on somebody's desk: a row of `store.reviews.cases` and what was decided."""
+class Paper:
+    """A submission on an office's desk: a row of `store.reviews.cases`, the names of the form's
+    fields, the decisions taken, and a source of chance.
+    """
 
     part: Part
     revision: int
     row: asyncpg.Record
-    form: FormDefinition
+    fields: AbstractSet[str]
     taken: Sequence[ReviewFact]
+    rng: Random
 
     @property
     def case(self) -> Case:
-        tables = self.form.tables
-        rows = {field.key for table in tables.values() for field in table.fields}
+        """What the rules need to know."""
         steps = [ReviewStep(step) for step in from_json(self.row["steps"])]
-        fields = {*self.form.fields, *tables, *rows}
-        return Case(self.row["id"], steps, self.row["filers"], fields, self.taken)
+        return Case(self.row["id"], steps, self.row["filers"], self.fields, self.taken)
+
+    @property
+    def since(self) -> datetime:
+        """Since when this office has had it."""
+        since: datetime = self.taken[-1].at if self.taken else self.row["received_at"]
+        return since
 
 
 class Offices:
@@ -57,30 +66,24 @@ class Offices:
     def __init__(self, story: Story, staff: Staff) -> None:
         self._story, self._staff = story, staff
 
-    def review(self, filed: Filed, at: datetime) -> tuple[Decided, UUID, ReviewFact]:
-        """A decision, whose it is, and the fact to remember of it."""
-        case, holder = filed.case, filed.row["holder"]
-        step = next_step(case.steps, {fact.step for fact in filed.taken})
+    def review(self, paper: Paper, at: datetime) -> tuple[Decided, UUID, ReviewFact]:
+        """A decision, whose it is, and the fact that remains of it."""
+        case, holder, rng = paper.case, paper.row["holder"], paper.rng
+        step = next_step(case.steps, {fact.step for fact in case.decisions})
         assert step is not None
         office = holder[: Level.TOWNSHIP.digits] if step is ReviewStep.TOWN else COUNTY
-        rng = filed.part.rng(f"review {step} {filed.revision}")
-        people = [p.id for p in self._staff.office(office) if p.id not in case.filers]
-        reviewer = rng.choice(people)
-        returned = filed.revision == 1 and _finds_fault(filed.part, step, rng.random())
+        reviewer = rng.choice([p.id for p in self._staff.office(office) if p.id not in case.filers])
+        returned = paper.revision == 1 and _finds_fault(paper.part, step, rng.random())
         decision = Decision.RETURN if returned else Decision.PASS
-        defects = [_defect(filed.part.round.code)] if returned else []
+        defects = [_defect(paper.part.round.code)] if returned else []
         judgement = Judgement(reviewer, step, decision, defects)
         outcome = decide(case, judgement, self._story.days, at)
-        decided = self._decided(uuid(rng), filed, outcome, defects)
-        return decided, reviewer, outcome.review
+        return self._decided(paper, outcome, defects), reviewer, outcome.review
 
-    def _decided(
-        self, number: UUID, filed: Filed, outcome: Outcome, defects: Sequence[Defect]
-    ) -> Decided:
-        days, review, row = self._story.days, outcome.review, filed.row
-        since = filed.taken[-1].at if filed.taken else row["received_at"]
+    def _decided(self, paper: Paper, outcome: Outcome, defects: Sequence[Defect]) -> Decided:
+        days, review, row = self._story.days, outcome.review, paper.row
         return Decided(
-            number,
+            uuid(paper.rng),
             row["id"],
             row["obligation"],
             row["holder"],
@@ -89,8 +92,8 @@ class Offices:
             [{"text": d.text, "field": d.field, "code": d.code} for d in defects],
             "",
             review.fix_by,
-            round(days.workdays_between(since, review.at), 4),
-            review.at <= review_by(since, days),
+            round(days.workdays_between(paper.since, review.at), 4),
+            review.at <= review_by(paper.since, days),
             outcome.stage.value,
         )
 
@@ -106,3 +109,9 @@ def _finds_fault(part: Part, step: ReviewStep, luck: float) -> bool:
 def _defect(code: str) -> Defect:
     field, text, _ = DEFECTS[code]
     return Defect(field, "other", text)
+
+
+def field_names(form: FormDefinition) -> AbstractSet[str]:
+    """Every name that a defect may point at."""
+    tables = form.tables
+    return {*form.fields, *tables, *(f.key for each in tables.values() for f in each.fields)}

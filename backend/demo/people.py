@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice, pairwise
 from random import Random
 from typing import Final
 from uuid import UUID
@@ -217,16 +218,17 @@ def _hire_liaisons(
     named: Mapping[tuple[Role, str], Person],
     now: datetime,
 ) -> None:
+    """One for each village but the vacant one, some with a neighbour's liaison as B角."""
     shared = personnel.hire()
-    special = {VILLAGE, VACANT, *regions.BUSY, *SHARED, *STATION}
+    staying = {*regions.BUSY, *STATION}
     for number, village in enumerate(villages):
         if village in SHARED:
             personnel.post(shared, Role.LIAISON, village)
-        elif village not in (VILLAGE, VACANT):
-            leaving = number % _LEAVING_EVERY == 0 and village not in special
+        elif (Role.LIAISON, village) not in named and village != VACANT:
+            leaving = number % _LEAVING_EVERY == 0 and village not in staying
             personnel.serve(village, now, leaving=leaving)
-    people = {village: personnel.staff.liaisons(village, now, backup=False) for village in villages}
-    for number, (village, neighbour) in enumerate(zip(villages, villages[1:], strict=False)):
-        helper = people.get(neighbour) if number % _BACKUP_EVERY == 0 else None
-        if helper and people[village] and helper[0] is not people[village][0]:
-            personnel.post(helper[0], Role.LIAISON, village, is_backup=True)
+    staff = personnel.staff
+    for village, neighbour in islice(pairwise(villages), 0, None, _BACKUP_EVERY):
+        for helper in staff.liaisons(neighbour, now, backup=False):
+            if helper not in staff.liaisons(village, now, backup=False):
+                personnel.post(helper, Role.LIAISON, village, is_backup=True)

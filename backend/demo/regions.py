@@ -25,7 +25,7 @@ _SAME_NAMES: Final = 5
 class Township:
     """A township and its habits: shares filed on time and late (the rest never), its pace.
 
-    `pace` are the odds that a review waits for 0, 1, 2, … more working days.
+    `pace` are the odds that a review waits for 0, 1, 2, … more of the office's sittings.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Township:
     pace: tuple[int, ...]
 
 
-_QUICK, _STEADY, _SLOW = (70, 25, 5), (45, 35, 15, 5), (15, 25, 25, 20, 10, 5)
+_QUICK, _STEADY, _SLOW = (95, 5), (80, 15, 5), (45, 35, 15, 5)
 
 TOWNSHIPS: Final = tuple(
     Township(COUNTY + number, name, size, on_time, late, pace)

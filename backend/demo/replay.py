@@ -5,18 +5,20 @@ nobody else sees the county before it is finished.
 """
 
 import heapq
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from asyncio import Task, create_task
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from typing import Final
+from random import Random
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from backend.demo.changes import REQUEST
 from backend.demo.habits import corrected_at, reviewed_at
-from backend.demo.liaisons import Liaisons, submission_id
-from backend.demo.offices import Filed, Offices
-from backend.demo.people import Staff
+from backend.demo.liaisons import Liaisons
+from backend.demo.offices import Offices, Paper, field_names
+from backend.demo.people import Staff, uuid
 from backend.demo.regions import COUNTY, TOWNSHIPS
 from backend.demo.story import Part, Story
 from backend.domain.filing import Accepted, Duty
@@ -26,32 +28,72 @@ from backend.domain.reviews import ReviewFact, ReviewStep, Stage
 from backend.store import duties, filings, forms, reviews
 from backend.store.reviews import Decided
 
-_BATCH: Final = 500
+E = TypeVar("E")
+_BATCH: Final = 120
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Event:
-    """A filing or a review to come."""
+@dataclass(frozen=True, slots=True)
+class _ToFile:
+    """A revision that a village is going to file."""
 
-    at: datetime
-    order: int
-    part: Part = field(compare=False)
-    obligation: int = field(compare=False)
-    revision: int = field(compare=False)
-    submission: UUID = field(compare=False)
-    taken: tuple[ReviewFact, ...] = field(compare=False, default=())
+    part: Part
+    obligation: int
+    revision: int
+    submission: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _ToReview:
+    """A revision that an office is going to decide on, after what was decided before."""
+
+    filed: _ToFile
+    taken: tuple[ReviewFact, ...]
+    rng: Random
+
+
+class _Queue(Generic[E]):
+    """Events in order of time, and those of one instant in the order they were added."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[datetime, int, E]] = []
+        self._count = count()
+
+    def add(self, at: datetime, event: E) -> None:
+        heapq.heappush(self._heap, (at, next(self._count), event))
+
+    def batches(self, t: datetime) -> list[list[tuple[datetime, E]]]:
+        """Takes out what comes up to `t`, some hundreds at a time."""
+        due = []
+        while self._heap and self._heap[0][0] <= t:
+            at, _, event = heapq.heappop(self._heap)
+            due.append((at, event))
+        return [due[start : start + _BATCH] for start in range(0, len(due), _BATCH)]
+
+
+class _Writer:
+    """Stores one batch while the next is being decided on."""
+
+    def __init__(self) -> None:
+        self._under_way: Task[Any] | None = None
+
+    async def write(self, statement: Coroutine[Any, Any, Any]) -> None:
+        await self.wait()
+        self._under_way = create_task(statement)
+
+    async def wait(self) -> None:
+        if self._under_way is not None:
+            await self._under_way
 
 
 class Replay:
-    """What is to come, in order of time."""
+    """Who is going to do what; both queues are emptied moment by moment."""
 
     def __init__(self, story: Story, staff: Staff) -> None:
         self._story = story
         self._liaisons, self._offices = Liaisons(story, staff), Offices(story, staff)
         self._pace = {township.key: township.pace for township in TOWNSHIPS}
-        self._newest, self._order = 0, count()
-        self._filings: list[_Event] = []
-        self._reviews: list[_Event] = []
+        self._newest = 0
+        self._filings, self._reviews = _Queue[_ToFile](), _Queue[_ToReview]()
 
     async def take_up(self) -> None:
         """Plans what becomes of the obligations that are new."""
@@ -63,75 +105,80 @@ class Replay:
 
     async def file_until(self, t: datetime) -> None:
         """Files what is to be filed by `t`."""
-        for events in _batches(self._filings, t):
-            pairs = [(event.obligation, event.submission) for event in events]
-            found, _ = await filings.load(pairs, [COUNTY])
-            made = [(event, self._file(event, found[event.obligation])) for event in events]
-            await filings.record_each([filed for _, filed in made if filed], REQUEST)
-            for event, filed in made:
-                if filed is not None:
-                    self._expect_review(event, filed[0].received_at, ReviewStep.TOWN, ())
+        batches, writer = self._filings.batches(t), _Writer()
+        loaded = [
+            await filings.load([(e.obligation, e.submission) for _, e in batch])
+            for batch in batches
+        ]
+        for batch, (found, _) in zip(batches, loaded, strict=True):
+            made = [self._file(at, event, found[event.obligation]) for at, event in batch]
+            await writer.write(filings.record_each([each for each in made if each], REQUEST))
+        await writer.wait()
 
-    def _file(self, event: _Event, duty: Duty) -> tuple[Accepted, UUID] | None:
+    def _file(self, at: datetime, event: _ToFile, duty: Duty) -> tuple[Accepted, UUID] | None:
         """The filing; None when the report was waived after the village had meant to file it."""
         try:
-            return self._liaisons.file(event.part, duty, event.revision, event.at)
+            made = self._liaisons.file(event.part, duty, event.submission, at)
         except Refusal as refusal:
             if refusal.code != "exempt":
                 raise
             return None
+        self._expect_review(at, event, ReviewStep.TOWN, ())
+        return made
 
     async def review_until(self, t: datetime) -> None:
         """Decides on what the offices come to by `t`."""
-        for events in _batches(self._reviews, t):
-            rows = await reviews.cases([event.submission for event in events], [COUNTY])
-            known = await forms.definitions([row["form"] for row in rows])
-            found = {row["id"]: row for row in rows}
-            made: list[tuple[Decided, UUID, datetime]] = []
-            for event in events:
-                row = found[event.submission]
-                filed = Filed(event.part, event.revision, row, known[row["form"]], event.taken)
-                decided, reviewer, fact = self._offices.review(filed, event.at)
-                made.append((decided, reviewer, event.at))
-                self._go_on(event, Stage(decided.stage), fact)
-            await reviews.record_each(made, REQUEST)
+        batches, writer = self._reviews.batches(t), _Writer()
+        papers = [await _papers([event for _, event in batch]) for batch in batches]
+        for batch, on_desk in zip(batches, papers, strict=True):
+            made = [
+                self._review(at, event, paper)
+                for (at, event), paper in zip(batch, on_desk, strict=True)
+            ]
+            await writer.write(reviews.record_each(made, REQUEST))
+        await writer.wait()
 
-    def _go_on(self, event: _Event, stage: Stage, fact: ReviewFact) -> None:
-        """What a decision sets off: the county's review, or a correction."""
+    def _review(
+        self, at: datetime, event: _ToReview, paper: Paper
+    ) -> tuple[Decided, UUID, datetime]:
+        """The decision, whose it is and when; what it sets off is planned."""
+        decided, reviewer, fact = self._offices.review(paper, at)
+        filed, stage = event.filed, Stage(decided.stage)
         if stage is Stage.COUNTY:
-            taken = (*event.taken, fact)
-            self._expect_review(event, event.at, ReviewStep.COUNTY, taken)
-        elif stage is Stage.RETURNED and not self._story.is_the_returned(event.part):
-            rng = event.part.rng("correction")
-            at = corrected_at(event.at, self._story.days, rng)
-            if at is not None:
-                self._expect_filing(at, event.part, event.obligation, event.revision + 1)
+            self._expect_review(at, filed, ReviewStep.COUNTY, (*event.taken, fact))
+        elif stage is Stage.RETURNED and not self._story.is_the_returned(filed.part):
+            answered = corrected_at(at, self._story.days, event.rng)
+            if answered is not None:
+                self._expect_filing(answered, filed.part, filed.obligation, filed.revision + 1)
+        return decided, reviewer, at
 
     def _expect_filing(self, at: datetime, part: Part, obligation: int, revision: int) -> None:
         if at <= self._story.now:
-            number = submission_id(part, revision)
-            event = _Event(at, next(self._order), part, obligation, revision, number)
-            heapq.heappush(self._filings, event)
+            number = uuid(part.rng(f"submission {revision}"))
+            self._filings.add(at, _ToFile(part, obligation, revision, number))
 
     def _expect_review(
-        self, of: _Event, since: datetime, step: ReviewStep, taken: tuple[ReviewFact, ...]
+        self, since: datetime, filed: _ToFile, step: ReviewStep, taken: tuple[ReviewFact, ...]
     ) -> None:
-        story, part = self._story, of.part
+        story, part = self._story, filed.part
+        rng = part.rng(f"{step} {filed.revision}")
         pace = self._pace[part.region[: Level.TOWNSHIP.digits]]
-        rng = part.rng(f"{step} {of.revision}")
         at = reviewed_at(since, step, pace, story.days, rng)
         if story.is_the_returned(part):
             at = story.returned_at
         if at <= story.now and not story.waits(part.region, at):
-            order = next(self._order)
-            event = _Event(at, order, part, of.obligation, of.revision, of.submission, taken)
-            heapq.heappush(self._reviews, event)
+            self._reviews.add(at, _ToReview(filed, taken, rng))
 
 
-def _batches(events: list[_Event], t: datetime) -> Iterator[list[_Event]]:
-    """Takes the events up to `t` from the heap, some hundreds at a time."""
-    while events and events[0].at <= t:
-        batch = []
-        while events and events[0].at <= t and len(batch) < _BATCH:
-            batch.append(heapq.heappop(events))
-        yield batch
+async def _papers(events: Sequence[_ToReview]) -> list[Paper]:
+    """What the offices need to know of what they are to decide on."""
+    rows = await reviews.cases([event.filed.submission for event in events], [COUNTY])
+    known = await forms.definitions([row["form"] for row in rows])
+    fields = {number: field_names(form) for number, form in known.items()}
+    found = {row["id"]: row for row in rows}
+    papers = []
+    for event in events:
+        filed, row = event.filed, found[event.filed.submission]
+        names = fields[row["form"]]
+        papers.append(Paper(filed.part, filed.revision, row, names, event.taken, event.rng))
+    return papers

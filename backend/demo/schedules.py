@@ -11,7 +11,8 @@ from backend.domain.reminders import DEFAULT_LADDER
 from backend.domain.reviews import ReviewStep
 
 MONTHS: Final = 6
-WEEKS: Final = 8
+WEEKS: Final = 6
+ALLOWANCE: Final = timedelta(hours=24)
 _EVENING, _NOON = time(18), time(12)
 
 
@@ -86,7 +87,7 @@ PLANS: Final = (
 
 
 def starts_on(cadence: Cadence, now: datetime) -> date:
-    """The first day of the first period: six months, eight weeks, or the last full year ago."""
+    """The first day of the first period: six months, six weeks, or the last full year ago."""
     today = local_day(now)
     if cadence is Cadence.YEARLY:
         return date(today.year - 1, 1, 1)
@@ -112,7 +113,7 @@ def row(plan: Plan, form: int, created_at: datetime, now: datetime) -> dict[str,
         "steps": [step.value for step in plan.steps],
         "ladder": [step.to_dict() for step in DEFAULT_LADDER],
         "ladder_since": now,
-        "allowance_hours": 24,
+        "allowance_hours": int(ALLOWANCE / timedelta(hours=1)),
         "starts_on": starts_on(plan.cadence, now),
         "ends_on": None,
         "created_at": created_at,

@@ -10,7 +10,7 @@ from backend.demo import regions
 from backend.demo.figures import Profile, profile
 from backend.demo.habits import Filing, Habits, filing, kind_of
 from backend.demo.regions import TOWN, TOWNSHIPS, VILLAGE
-from backend.demo.schedules import PLANS, starts_on
+from backend.demo.schedules import ALLOWANCE, PLANS, starts_on
 from backend.domain.calendar import WorkCalendar, local_day, local_instant
 from backend.domain.form_definition import Kind
 from backend.domain.periods import Timing, periods_to_open, timing
@@ -18,6 +18,7 @@ from backend.domain.regions import Level
 
 _SEED: Final = "990101"
 _RELIABLE: Final = Habits(0.97, 0.03)
+_USUAL: Final = {t.key: Habits(t.on_time, t.late) for t in TOWNSHIPS}
 _CARELESS_SHARE: Final = 0.08
 _RETURN_AT: Final = time(16)
 # Of what the demo liaison owes, one report was returned: preferably one of these, in this order.
@@ -61,7 +62,7 @@ class Story:
         self.begins = min(each.times.opens_at for each in self.rounds)
         self.returned_at = _last_sitting(days, now)
         self.returned = self._to_return()
-        self._habits = {t.key: Habits(t.on_time, t.late) for t in TOWNSHIPS}
+        self._habits: dict[str, Habits] = {VILLAGE: _RELIABLE}
         self._profiles: dict[str, Profile] = {}
         self._by_key = {(each.code, each.key): each for each in self.rounds}
 
@@ -96,13 +97,12 @@ class Story:
         return region.startswith(TOWN) and region != VILLAGE and reviewed_at >= recent
 
     def _habits_of(self, region: str) -> Habits:
-        """The township's, but for the reliable demo people and some careless villages."""
-        if region == VILLAGE:
-            return _RELIABLE
-        usual = self._habits[region[: Level.TOWNSHIP.digits]]
-        if source(region, "habits").random() > _CARELESS_SHARE:
-            return usual
-        return Habits(usual.on_time * 0.6, min(usual.late * 2, 0.25))
+        """The township's, but for some careless villages."""
+        if region not in self._habits:
+            usual = _USUAL[region[: Level.TOWNSHIP.digits]]
+            careless = source(region, "habits").random() < _CARELESS_SHARE
+            self._habits[region] = _careless(usual) if careless else usual
+        return self._habits[region]
 
     def _to_return(self) -> Round | None:
         """The report of the demo liaison that comes back: one that is still open."""
@@ -132,13 +132,17 @@ class Story:
         )
 
 
+def _careless(usual: Habits) -> Habits:
+    return Habits(usual.on_time * 0.6, min(usual.late * 2, 0.25))
+
+
 def _plain(at: datetime, kind: Kind) -> Filing:
     return Filing(at, None, kind, by_office=False, by_backup=False, returned=False)
 
 
 def _rounds(days: WorkCalendar, now: datetime) -> Sequence[Round]:
     return [
-        Round(plan.code, period.key, period.end, timing(period, plan.timetable, days))
+        Round(plan.code, period.key, period.end, timing(period, plan.timetable, days, ALLOWANCE))
         for plan in PLANS
         for period in periods_to_open(
             plan.cadence, plan.timetable, days, starts_on(plan.cadence, now), now

@@ -10,12 +10,16 @@ from typing import Any
 from uuid import UUID
 
 from backend.domain.answers import Finding
+from backend.domain.clocks import Counted, correct_clock, count_at
 from backend.domain.form_definition import FormDefinition, Kind
 from backend.domain.forms import expand, validate
 from backend.domain.periods import Timing
 from backend.domain.refusal import Refusal
 from backend.domain.reviews import ReviewStep, Stage, stage_of
-from backend.domain.timeliness import Counted, correct_clock, count_at, may_file, state_in
+from backend.domain.timeliness import (
+    may_file,
+    state_in,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """An obligation as it stands, with the last accepted answers of the same schedule."""
+    """An obligation as it stands, with the last accepted answers of the same schedule.
+
+    `change_no` is its village's as it was read: as long as that stays, so does all of this.
+    """
 
     id: int
     holder: str
+    change_no: int
     times: Timing
     exempt: bool
     stage: Stage
@@ -61,6 +69,7 @@ class Known:
     revision: int
     received_at: datetime
     counted: Counted
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +106,15 @@ def decide(
 ) -> Accepted | Duplicate:
     """What filing `item` leads to. A Refusal says why it is not taken; nothing is changed then.
 
-    Refusals: submission_conflict, those of `may_file`, zero_unconfirmed, on_behalf_reason,
+    Refusals: submission_conflict, already_withdrawn (what was taken back stays so), those of
+    `may_file`, zero_unconfirmed, on_behalf_reason,
     those of `expand`, and answers_invalid with every finding.
     """
     if known is not None:
         if known.obligation != duty.id or known.digest != item.digest:
             raise Refusal("submission_conflict")
+        if known.withdrawn:
+            raise Refusal("already_withdrawn")
         return Duplicate(known)
     _welcome(item, duty, on_behalf, now)
     answers = expand(duty.form, item.kind, item.answers, duty.last)

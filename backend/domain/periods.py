@@ -160,16 +160,26 @@ class Timing:
     closes_at: datetime
 
 
-def timing(period: Period, timetable: Timetable, calendar: WorkCalendar) -> Timing:
-    """When the report of a period opens (00:00 local), falls due and closes (at the due time)."""
+def timing(
+    period: Period,
+    timetable: Timetable,
+    calendar: WorkCalendar,
+    allowance: timedelta = timedelta(),
+) -> Timing:
+    """When the report of a period opens (00:00 local), falls due and closes (at the due time).
+
+    It stays open for the offline `allowance` at least: what was captured by the due time and
+    arrives within it counts, so it must be taken.
+    """
     due_day = timetable.due.day(period, calendar)
     before = timetable.opens_workdays_before
     open_day = period.start if before is None else calendar.add_workdays(due_day, -before)
     close_day = calendar.add_workdays(due_day, timetable.closes_workdays_after)
+    due_at = local_instant(due_day, timetable.due.at)
     return Timing(
         opens_at=local_instant(open_day, time()),
-        due_at=local_instant(due_day, timetable.due.at),
-        closes_at=local_instant(close_day, timetable.due.at),
+        due_at=due_at,
+        closes_at=max(local_instant(close_day, timetable.due.at), due_at + allowance),
     )
 
 

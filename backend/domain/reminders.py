@@ -5,7 +5,7 @@ A ladder is data. Its instants follow the due time in force, keep out of the qui
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -154,20 +154,19 @@ def due_step(
     calendar: WorkCalendar,
     *,
     ladder_since: datetime,
-    sent: Collection[str],
     now: datetime,
 ) -> Step | None:
     """The step to send at `now`, or None.
 
-    It is the newest whose moment has come, unless sent already; the missed ones before it are
-    skipped, never sent in a burst. None outside the allowed hours, for a step before due once
-    due_at has passed, and for moments before `ladder_since`.
+    It is the newest whose moment has come; the missed ones before it are skipped, never sent in
+    a burst. None outside the allowed hours, for a step before due once due_at has passed, and for
+    moments before `ladder_since`. Whom it has reached already is for the caller to know.
     """
     if next_allowed(now, due_at, calendar) != now:
         return None
     instants = step_instants(ladder, due_at, calendar)
     reached = [step for step, instant in instants if ladder_since <= instant <= now]
-    if not reached or reached[-1].key in sent:
+    if not reached:
         return None
     step = reached[-1]
     return None if step.is_before_due and now > due_at else step

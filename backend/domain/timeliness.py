@@ -6,10 +6,11 @@ answers what was true then.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from backend.domain.clocks import CountedBy
 from backend.domain.periods import Timing
 from backend.domain.refusal import Refusal
 from backend.domain.reviews import Decision, ReviewFact, ReviewStep, Stage, stage_of
@@ -31,21 +32,6 @@ class Adjustment:
     decided_at: datetime
     due_at: datetime | None = None
     closes_at: datetime | None = None
-
-
-class CountedBy(StrEnum):
-    """Which clock decided when a submission counts."""
-
-    CAPTURED = "captured"
-    RECEIVED = "received"
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """When a submission counts, and by which clock."""
-
-    at: datetime
-    by: CountedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,37 +92,6 @@ class Correction(StrEnum):
     LATE = "late"
 
 
-def correct_clock(captured_at: datetime, device_now: datetime, received_at: datetime) -> datetime:
-    """The capture time by the server's clock; never after `received_at`.
-
-    The three are the phone's clock at capture, the phone's clock on sending and the server's on
-    receipt. What lies beyond the calendar is no time at all and is taken as received.
-    """
-    age = max(device_now - captured_at, timedelta())
-    try:
-        return received_at - age
-    except OverflowError:
-        return received_at
-
-
-def count_at(
-    captured_at: datetime | None,
-    received_at: datetime,
-    opens_at: datetime,
-    due_at: datetime,
-    allowance: timedelta,
-) -> Counted:
-    """When a submission counts: when received, or when captured if that saves its punctuality.
-
-    That is when it was captured (corrected clock) by `due_at` and received later, but at most
-    `allowance` later than `due_at`. A capture before `opens_at` counts at `opens_at`.
-    """
-    in_allowance = due_at < received_at <= due_at + allowance
-    if in_allowance and captured_at is not None and captured_at <= due_at:
-        return Counted(max(captured_at, opens_at), CountedBy.CAPTURED)
-    return Counted(received_at, CountedBy.RECEIVED)
-
-
 def due_at(facts: Facts, t: datetime) -> datetime:
     """The due time in force at `t`: that of the latest decision which named one."""
     moved = [a.due_at for a in _decided(facts, t) if a.due_at is not None]
@@ -185,6 +140,18 @@ def stage(facts: Facts) -> Stage:
     instants = [filing.withdrawn_at or filing.received_at for filing in facts.filings]
     instants += [review.at for review in facts.reviews]
     return stage_at(facts, max(instants)) if instants else Stage.NONE
+
+
+def not_before(facts: Facts, now: datetime) -> datetime:
+    """`now`, or the instant of the newest fact where that is later.
+
+    Who waited for another to finish, or reads another machine's clock, may come with an older
+    reading; what they do still follows on what they find.
+    """
+    instants = [filing.withdrawn_at or filing.received_at for filing in facts.filings]
+    instants += [review.at for review in facts.reviews]
+    instants += [adjustment.decided_at for adjustment in facts.adjustments]
+    return max([now, *instants])
 
 
 _FILED = {

@@ -23,7 +23,8 @@ from backend.store import duties
 class AdjustmentIn(msgspec.Struct, forbid_unknown_fields=True):
     """Which obligations (by number, or by schedule and period within a region) and what.
 
-    extend moves the deadline to `due_at`; the closing time moves by as much, or to `closes_at`.
+    extend moves the deadline to `due_at`; the closing time moves by as much, or to a later
+    `closes_at`.
     exempt waives, restore takes a waiver back.
     """
 

@@ -1,13 +1,16 @@
 """Batches whose items are read one by one, so that a bad item is an outcome and not an error."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, TypeVar
 
 import msgspec
-from litestar.openapi.spec import OpenAPI, OpenAPIMediaType, Operation, Reference, RequestBody
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
+from litestar.routes import HTTPRoute
 from msgspec import Meta
 
 from backend.domain.refusal import Refusal
@@ -89,10 +92,21 @@ def batch_operation(shape: type[msgspec.Struct]) -> type[Operation]:
     return BatchOperation
 
 
-def describe_batches(document: OpenAPI) -> None:
-    """Adds the schemas of these bodies, and of all they are made of, to the framework's own."""
+def describe_bodies(app: Litestar) -> None:
+    """Puts exact schemas of all bodies into the OpenAPI document: the framework's leave out that
+    unknown fields are refused and what holds for the items of a list.
+    """
+    shapes = [handler.parsed_fn_signature.parameters.get("data") for handler in _handlers(app)]
     _, schemas = msgspec.json.schema_components(
-        _described, ref_template="#/components/schemas/{name}"
+        [*_described, *(shape.annotation for shape in shapes if shape is not None)],
+        ref_template="#/components/schemas/{name}",
     )
-    assert document.components is not None
-    document.components.schemas = {**schemas, **(document.components.schemas or {})}
+    components = app.openapi_schema.components
+    assert components is not None
+    components.schemas = {**(components.schemas or {}), **schemas}
+
+
+def _handlers(app: Litestar) -> Iterator[HTTPRouteHandler]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            yield from route.route_handlers

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, cast
 
-from litestar import Request
+import msgspec
+from litestar import HttpMethod, Request
 
 from backend import access
 from backend.domain.roles import Actor
@@ -15,6 +16,20 @@ from backend.store.database import transaction
 from backend.vault import Vault
 
 ApiRequest = Request[Any, Any, Any]
+
+
+class StrictRequest(ApiRequest):
+    """A request whose JSON must have the types documented: the framework takes "1" for 1."""
+
+    async def json(self) -> Any:
+        raw = await super().json()
+        data = self.route_handler.parsed_fn_signature.parameters["data"]
+        try:
+            msgspec.convert(raw, data.annotation)
+        except msgspec.ValidationError as error:
+            reason, _, at = str(error).partition(" - at `$.")
+            raise Problem("invalid", faults=[{"field": at.rstrip("`"), "reason": reason}]) from None
+        return raw
 
 
 def now_of(request: ApiRequest) -> datetime:
@@ -37,22 +52,34 @@ def request_id(request: ApiRequest) -> str:
     return cast("str", request.scope["state"].get("request_id", ""))
 
 
-async def only_json(request: ApiRequest) -> None:
-    """Problem("unsupported_media_type") for a body that calls itself something else than JSON."""
+async def at_the_gate(request: ApiRequest) -> None:
+    """Before anything is read: who asks must say so, and a body must be JSON.
+
+    Problems: those of `session_of`, and unsupported_media_type.
+    """
+    if request.method == HttpMethod.OPTIONS:  # the framework's answer: what may be asked
+        return
+    if request.route_handler.opt["access"] != access.PUBLIC["access"]:
+        request.state.now = now_of(request)
+        request.state.session = access.session_of(
+            vault_of(request), request.headers.get("authorization"), request.state.now
+        )
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("", "application/json") and request.headers.get("content-length") != "0":
         raise Problem("unsupported_media_type")
 
 
+async def asking(request: ApiRequest) -> Actor:
+    """The actor of a route that declares its access."""
+    action, asked = request.route_handler.opt["access"], request.state
+    return await access.actor(asked.session, action, asked.now, request_id(request))
+
+
 @asynccontextmanager
 async def authorised(request: ApiRequest) -> AsyncIterator[Actor]:
-    """The actor of a route that declares its access, inside one transaction.
+    """The same inside one transaction.
 
     The commit comes at the end of the block, before the handler's answer is sent.
     """
-    now = now_of(request)
-    session = access.session_of(vault_of(request), request.headers.get("authorization"), now)
     async with transaction():
-        yield await access.actor(
-            session, request.route_handler.opt["access"], now, request_id(request)
-        )
+        yield await asking(request)

@@ -35,12 +35,15 @@ _BUSY = (
     asyncpg.exceptions.TooManyConnectionsError,
     asyncpg.exceptions.CannotConnectNowError,
     asyncpg.exceptions.AdminShutdownError,
+    asyncpg.exceptions.CrashShutdownError,
     asyncpg.exceptions.DeadlockDetectedError,
     # Two wrote the same id at the same moment: asked again, the second is told what is there.
     asyncpg.exceptions.UniqueViolationError,
     asyncpg.exceptions.ConnectionDoesNotExistError,
     asyncpg.exceptions.QueryCanceledError,
     asyncpg.InterfaceError,
+    # A connection asked just as the server was dying on it.
+    asyncpg.InternalClientError,
     ConnectionError,
     TimeoutError,
 )

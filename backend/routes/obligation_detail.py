@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from backend.domain import timeliness
+from backend.domain.clocks import CountedBy
 from backend.domain.forms import diff
 from backend.domain.receipts import receipt_number
 from backend.domain.reviews import Decision, ReviewFact, ReviewStep
@@ -15,7 +16,6 @@ from backend.domain.timeliness import (
     Adjustment,
     AdjustmentKind,
     Correction,
-    CountedBy,
     Facts,
     Filing,
     State,
@@ -103,38 +103,39 @@ def _facts(
             Adjustment(AdjustmentKind(m["kind"]), m["decided_at"], m["due_at"], m["closes_at"])
             for m in moves
         ),
-        tuple(
-            Filing(
-                r["id"],
-                r["revision"],
-                r["received_at"],
-                r["corrected_at"],
-                r["counted_at"],
-                CountedBy(r["counted_by"]),
-                r["withdrawn_at"],
-            )
-            for r in revisions
-        ),
-        tuple(
-            ReviewFact(
-                d["submission"],
-                ReviewStep(d["step"]),
-                Decision(d["decision"]),
-                d["at"],
-                d["fix_by"],
-            )
-            for d in decisions
-        ),
+        tuple(_filing_fact(r) for r in revisions),
+        tuple(review_fact(d) for d in decisions),
+    )
+
+
+def _filing_fact(r: asyncpg.Record) -> Filing:
+    return Filing(
+        r["id"],
+        r["revision"],
+        r["received_at"],
+        r["corrected_at"],
+        r["counted_at"],
+        CountedBy(r["counted_by"]),
+        r["withdrawn_at"],
+    )
+
+
+def review_fact(d: asyncpg.Record) -> ReviewFact:
+    """A stored decision, for the rules."""
+    return ReviewFact(
+        d["submission"], ReviewStep(d["step"]), Decision(d["decision"]), d["at"], d["fix_by"]
     )
 
 
 async def obligation_detail(row: asyncpg.Record, t: datetime) -> ObligationDetail:
-    """The obligation as of `t`, from all its facts."""
-    revisions = await filings.of_obligation(row["id"])
-    moves = await duties.adjustments([row["id"]])
-    decisions = await reviews.decisions([r["id"] for r in revisions])
+    """The obligation as of `t`, from the facts known then."""
+    revisions = [r for r in await filings.of_obligation(row["id"]) if r["received_at"] <= t]
+    moves = [m for m in await duties.adjustments([row["id"]]) if m["decided_at"] <= t]
+    decisions = [d for d in await reviews.decisions([r["id"] for r in revisions]) if d["at"] <= t]
     facts = _facts(row, revisions, moves, decisions)
     form = (await forms.definitions([row["form"]]))[row["form"]]
+    known = timeliness.known_filings(facts, t)
+    newest = [d["fix_by"] for d in decisions if known and d["submission"] == known[-1].id]
     shown: list[FilingView] = []
     before: dict[str, Any] | None = None
     for r in revisions:
@@ -152,6 +153,7 @@ async def obligation_detail(row: asyncpg.Record, t: datetime) -> ObligationDetai
         state=timeliness.state(facts, t),
         verdict=timeliness.verdict(facts, t),
         correction=timeliness.correction(facts, t),
+        fix_by=newest[-1] if newest else None,
         adjustments=[_adjustment(m) for m in moves],
         filings=shown,
     )
@@ -168,7 +170,6 @@ _PLAIN = (
     "opens_at",
     "original_due_at",
     "original_closes_at",
-    "fix_by",
 )
 
 

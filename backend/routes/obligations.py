@@ -7,13 +7,14 @@ import asyncpg
 import msgspec
 from litestar import Controller, get
 from litestar.params import FromQuery, QueryParameter
+from msgspec import Meta
 
 from backend import access
 from backend.access import allows
+from backend.domain.clocks import CountedBy
 from backend.domain.rates import Rule, Standing, rule
 from backend.domain.reviews import Stage
 from backend.domain.roles import Action
-from backend.domain.timeliness import CountedBy
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
@@ -62,7 +63,7 @@ class ObligationView(msgspec.Struct):
     received_at: datetime | None
     counted_at: datetime | None
     counted_by: CountedBy | None
-    stage: Stage
+    stage: Stage | None
     stage_since: datetime | None
 
 
@@ -100,21 +101,32 @@ def _view(row: asyncpg.Record) -> ObligationView:
     )
 
 
+def _past_view(row: asyncpg.Record) -> ObligationView:
+    """The stage is what it is now; of a past instant the standing is told, not the stage."""
+    view = _view(row)
+    view.stage = view.stage_since = None
+    return view
+
+
+# As text: the framework would take a bare number of seconds too.
 AsOf = Annotated[
-    datetime | None, QueryParameter(description="An instant not after now, with its zone")
+    str | None,
+    QueryParameter(description="An instant not after now, with its zone", format="date-time"),
 ]
 
 
-def instant(as_of: datetime | None, now: datetime) -> datetime:
-    """The instant asked for, or now. Problem("as_of_future")."""
+def instant(as_of: str | None, now: datetime) -> datetime:
+    """The instant asked for, or now. Problems: invalid, as_of_future."""
     if as_of is None:
         return now
-    if as_of.tzinfo is None:
-        raise Problem("invalid", faults=[{"field": "as_of", "reason": "needs a zone"}])
-    check_years(as_of=as_of)
-    if as_of > now:
+    try:
+        asked: datetime = msgspec.convert(as_of, Annotated[datetime, Meta(tz=True)])
+    except msgspec.ValidationError as error:
+        raise Problem("invalid", faults=[{"field": "as_of", "reason": str(error)}]) from None
+    check_years(as_of=asked)
+    if asked > now:
         raise Problem("as_of_future")
-    return as_of
+    return asked
 
 
 class ObligationController(Controller):
@@ -130,11 +142,14 @@ class ObligationController(Controller):
         period: PeriodQuery = None,
         standing: FromQuery[list[Standing] | None] = None,
         stage: FromQuery[Stage | None] = None,
+        held: FromQuery[bool] = False,
         as_of: AsOf = None,
         page: PageQuery = None,
         limit: LimitQuery = 100,
     ) -> Page[ObligationView]:
         """The villages behind a number: the filters of /rates, in order of id."""
+        if stage is not None and as_of is not None:
+            raise Problem("invalid", faults=[{"field": "stage", "reason": "not_as_of"}])
         after = read_mark(page, tuple[int])
         async with authorised(request) as actor:
             rows = await duties.page(
@@ -145,10 +160,12 @@ class ObligationController(Controller):
                 period=period,
                 standing=[each.value for each in standing] if standing else None,
                 stage=stage.value if stage else None,
+                held=held,
                 after=after[0] if after else None,
                 limit=limit + 1,
             )
-        return paged(rows, limit, _view, lambda row: [row["id"]])
+        show = _view if as_of is None else _past_view
+        return paged(rows, limit, show, lambda row: [row["id"]])
 
     @get("/{number:int}", opt=allows(Action.SEE_DUTIES), responses=documented("as_of_future"))
     async def one(

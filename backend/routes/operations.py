@@ -19,13 +19,19 @@ class Health(msgspec.Struct):
     status: str
 
 
-@get("/health/live", opt=PUBLIC, tags=["operations"])
+@get("/health/live", opt=PUBLIC, security=[{}], tags=["operations"])
 async def live() -> Health:
     """The process answers."""
     return Health("live")
 
 
-@get("/health/ready", opt=PUBLIC, tags=["operations"], responses=documented("unavailable"))
+@get(
+    "/health/ready",
+    opt=PUBLIC,
+    security=[{}],
+    tags=["operations"],
+    responses=documented("unavailable"),
+)
 async def ready() -> Health:
     """The process and its database answer."""
     try:
@@ -35,7 +41,7 @@ async def ready() -> Health:
     return Health("ready")
 
 
-@get("/metrics", opt=PUBLIC, tags=["operations"], media_type="text/plain")
+@get("/metrics", opt=PUBLIC, security=[{}], tags=["operations"], media_type="text/plain")
 async def metrics(request: ApiRequest) -> Response[bytes]:
     """Prometheus metrics of this process, or of all workers together."""
     waiting = await messages.waiting()

@@ -178,9 +178,13 @@ class AccountController(Controller):
         vault, number = vault_of(request), uuid4()
         async with authorised(request) as actor:
             await appointments.check_place(actor, data.post.role, data.post.region)
-        hashed = await appointments.password_hash(vault, data.password, data.post.role, data.phone)
+        roles = [data.post.role]
+        hashed = await appointments.password_hash(vault, data.password, roles, data.phone)
         async with authorised(request) as actor:
-            await appointments.open_account(actor, vault, number, data.name, data.phone, hashed)
+            newcomer = appointments.Newcomer(
+                number, data.name, data.phone, hashed, data.post.region
+            )
+            await appointments.open_account(actor, vault, newcomer)
             held = await appointments.appoint(actor, number, _wish(data.post, actor.now))
         return Created(number, held)
 
@@ -217,8 +221,9 @@ class AccountController(Controller):
         vault = vault_of(request)
         async with authorised(request) as actor:
             row = await access.account_to_manage(actor, number)
-        phone = vault.unseal(row["phone_sealed"])
-        hashed = await appointments.password_hash(vault, data.password, Role(row["role"]), phone)
+            held = [row, *await people.posts_not_over(number, actor.now)]
+        phone, roles = vault.unseal(row["phone_sealed"]), [Role(each["role"]) for each in held]
+        hashed = await appointments.password_hash(vault, data.password, roles, phone)
         async with authorised(request) as actor:
             row = await access.account_to_manage(actor, number)
             await people.set_password(number, hashed)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -14,6 +15,7 @@ from backend.access import allows
 from backend.domain.rates import Counts
 from backend.domain.regions import Level
 from backend.domain.roles import Action
+from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
 from backend.routes.obligations import AsOf, instant
@@ -95,13 +97,16 @@ def _share(value: float | None) -> float | None:
 
 
 def _counts(row: asyncpg.Record) -> Counts:
-    given = {name: row[name] for name in _NAMES if name != "expected"}
-    expected = given["on_time"] + given["late"] + given["missing"] + given["pending"]
-    return Counts(expected=expected, **given)
+    filed = row["on_time"] + row["late"]
+    return Counts(filed + row["missing"] + row["pending"], *(row[name] for name in _NAMES[1:]))
 
 
 def _total(parts: Iterable[Counts]) -> Counts:
     return sum(parts, Counts())
+
+
+# Every village of a county over some months: more is asked for by period or by township.
+MOST_CELLS: Final = 20_000
 
 
 Cells = dict[tuple[int, str], Counts]
@@ -111,7 +116,8 @@ async def _cells(wanted: rates.Wanted, level: Level, t: datetime) -> Cells:
     """Counts by (period, area)."""
     cells: Cells = defaultdict(Counts)
     for row in await rates.by_area(wanted, level, t):
-        cells[row["period"], row["area"]] += _counts(row)
+        key, counts = (row["period"], row["area"]), _counts(row)
+        cells[key] = cells[key] + counts if key in cells else counts
     for row in await rates.late_corrections(wanted, level, t):
         late = Counts(correction_late=row["correction_late"])
         cells[row["period"], row["area"]] += late
@@ -164,10 +170,12 @@ class RateController(Controller):
             seeing = Action.SEE_DUTIES if of_village else Action.SEE_RATES
             scopes = access.reach(actor, seeing, region)
             wanted = rates.Wanted(scopes, region, schedule, period)
+            if level is Level.VILLAGE and await rates.exceeds(wanted, MOST_CELLS):
+                raise Problem("invalid", faults=[{"field": "period", "reason": "too_many"}])
             cells = await _cells(wanted, level, t)
             turned = {
                 row["area"]: Turnaround(row["decided"], row["in_time"], row["median_workdays"])
-                for row in await rates.turnaround(wanted, level, t)
+                for row in await rates.turnaround(wanted.scopes, region, level, t)
             }
             periods = await rates.periods(wanted, t)
             names = await regions.names(sorted({area for _, area in cells}))

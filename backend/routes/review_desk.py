@@ -26,6 +26,7 @@ from backend.domain.reviews import (
 from backend.domain.roles import Action, Actor
 from backend.problems import body
 from backend.routes.errors import ProblemBody
+from backend.routes.obligation_detail import review_fact
 from backend.routes.schemas import (
     Line,
     Note,
@@ -107,13 +108,7 @@ class ReviewDesk:
         self.stored = await reviews.by_ids([each.id for each in asked])
         self.forms = await forms.definitions([row["form"] for row in self.rows.values()])
         for d in await reviews.decisions(list(self.rows)):
-            fact = ReviewFact(
-                d["submission"],
-                ReviewStep(d["step"]),
-                Decision(d["decision"]),
-                d["at"],
-                d["fix_by"],
-            )
+            fact = review_fact(d)
             self.taken.setdefault(d["submission"], []).append(fact)
 
     def outcome(self, index: int, asked: ReviewIn | Refusal, language: str) -> ReviewOutcome:
@@ -144,20 +139,23 @@ class ReviewDesk:
         self.decided[asked.id] = (asked, made)
         return ReviewOutcome(index, ReviewResult.DONE, asked.id, made.fix_by)
 
-    def _judge(self, row: asyncpg.Record, asked: ReviewIn) -> Decided:
-        action = Action.REVIEW_TOWN if asked.step is ReviewStep.TOWN else Action.REVIEW_COUNTY
-        if not self.actor.may(action, row["holder"]):
-            raise Refusal("not_found")
-        form, now = self.forms[row["form"]], self.actor.now
-        taken = self.taken.setdefault(asked.submission, [])
-        case = Case(
-            asked.submission,
+    def _case(self, row: asyncpg.Record, submission: UUID, taken: list[ReviewFact]) -> Case:
+        form = self.forms[row["form"]]
+        return Case(
+            submission,
             [ReviewStep(step) for step in from_json(row["steps"])],
             row["filers"],
             {*form.fields, *form.tables, *(f.key for t in form.tables.values() for f in t.fields)},
             taken,
-            row["withdrawn_at"] is not None or row["newest"] != asked.submission,
+            row["withdrawn_at"] is not None or row["newest"] != submission,
         )
+
+    def _judge(self, row: asyncpg.Record, asked: ReviewIn) -> Decided:
+        action = Action.REVIEW_TOWN if asked.step is ReviewStep.TOWN else Action.REVIEW_COUNTY
+        if not self.actor.may(action, row["holder"]):
+            raise Refusal("not_found")
+        now, taken = self.actor.now, self.taken.setdefault(asked.submission, [])
+        case = self._case(row, asked.submission, taken)
         defects = [Defect(d.field, d.code, d.text) for d in asked.defects]
         judgement = Judgement(self.actor.account, asked.step, asked.decision, defects)
         outcome = decide(case, judgement, self.days, now)

@@ -12,6 +12,7 @@ from litestar.params import RawBody
 from backend import access
 from backend.access import allows
 from backend.domain.calendar import WorkCalendar
+from backend.domain.clocks import CountedBy
 from backend.domain.forms import diff
 from backend.domain.receipts import receipt_number
 from backend.domain.reviews import (
@@ -19,7 +20,6 @@ from backend.domain.reviews import (
     review_by,
 )
 from backend.domain.roles import Action, Actor
-from backend.domain.timeliness import CountedBy
 from backend.problems import language_of
 from backend.routes.batches import batch_operation, read_batch, read_item
 from backend.routes.context import ApiRequest, authorised

@@ -31,7 +31,7 @@ from backend.routes.schemas import (
     paged,
     read_mark,
 )
-from backend.store import audit, calendar, forms
+from backend.store import audit, calendar, duties, forms
 from backend.store.database import from_json
 
 # Every period since the start opens at once, for every village: a mistyped year must not do that.
@@ -211,6 +211,8 @@ class ScheduleController(Controller):
                 await _published(actor, values["form"])
             if values:
                 await forms.change_schedule(number, values)
+                if "ladder" in values:
+                    await duties.look_again(number, actor.now)
                 subject = f"schedule:{number}"
                 await audit.write(
                     audit.by(actor, "schedule.change", subject, row["scope"], set=sorted(values))

@@ -66,7 +66,7 @@ class SessionController(Controller):
     path = "/sessions"
     tags = ("sessions",)
 
-    @post("/", opt=PUBLIC, responses=documented("bad_credentials", "locked_out"))
+    @post("/", opt=PUBLIC, security=[{}], responses=documented("bad_credentials", "locked_out"))
     async def sign_in(self, request: ApiRequest, data: JSONBody[Credentials]) -> TokenPair:
         """Phone and password for a pair of tokens. Five failures in 15 minutes lock the number."""
         tokens = await sessions.sign_in(
@@ -79,7 +79,12 @@ class SessionController(Controller):
         )
         return _pair(tokens)
 
-    @post("/refresh", opt=PUBLIC, responses=documented("token_invalid", "session_ended"))
+    @post(
+        "/refresh",
+        opt=PUBLIC,
+        security=[{}],
+        responses=documented("token_invalid", "session_ended"),
+    )
     async def refresh(self, request: ApiRequest, data: JSONBody[RefreshRequest]) -> TokenPair:
         """A new pair for the newest refresh token. An older one ends the session for everybody."""
         tokens = await sessions.refresh(

@@ -1,30 +1,38 @@
 """Filing: /submissions. A batch in, an outcome per item out; one bad item fails no other."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from asyncpg import UniqueViolationError
 from litestar import Controller, get, post
 from litestar.params import FromPath, QueryParameter, RawBody
 from msgspec import Meta
 
 from backend import access
 from backend.access import allows
+from backend.domain.clocks import CountedBy
 from backend.domain.filing import Accepted, Duplicate, Duty, Item, Known, decide, note
 from backend.domain.form_definition import Kind
 from backend.domain.receipts import parse_receipt, receipt_number
 from backend.domain.refusal import Refusal
 from backend.domain.roles import Action, Actor
-from backend.domain.timeliness import CountedBy, may_withdraw
+from backend.domain.timeliness import (
+    may_withdraw,
+    not_before,
+)
 from backend.problems import Problem, body, language_of
 from backend.routes.batches import batch_operation, read_batch, read_item
-from backend.routes.context import ApiRequest, authorised
+from backend.routes.context import ApiRequest, asking, authorised
 from backend.routes.errors import ProblemBody, documented
 from backend.routes.obligation_detail import ObligationDetail, facts_of, obligation_detail
 from backend.routes.schemas import Line, Note, Number, check_years
 from backend.store import audit, filings
+from backend.store.database import transaction
 from backend.vault import content_digest
 
 
@@ -110,6 +118,40 @@ def _item(parsed: SubmissionIn) -> Item:
     )
 
 
+Decided = Accepted | Duplicate | Refusal
+
+
+async def _filed(
+    actor: Actor, items: Sequence[Item | Refusal], device_time: datetime | None
+) -> tuple[list[Decided], dict[UUID, int]]:
+    """What becomes of each item, and the receipts of those stored, by id.
+
+    Deciding holds nothing: storing finds out whether the village has changed meanwhile, which is
+    rare, and only then is it held and all decided again. Several villages are held from the start.
+    """
+    pairs = [(item.obligation, item.id) for item in items if isinstance(item, Item)]
+    duties, known = await access.filing_context(actor, pairs)
+    if len({duty.holder for duty in duties.values()}) <= 1:
+        with suppress(filings.VillageMoved, UniqueViolationError):
+            return await _stored(actor, items, device_time, duties, known)
+    async with transaction():
+        await access.hold_villages(actor, [number for number, _ in pairs])
+        duties, known = await access.filing_context(actor, pairs)
+        return await _stored(actor, items, device_time, duties, known)
+
+
+async def _stored(
+    actor: Actor,
+    items: Sequence[Item | Refusal],
+    device_time: datetime | None,
+    duties: dict[int, Duty],
+    known: dict[UUID, Known],
+) -> tuple[list[Decided], dict[UUID, int]]:
+    found = [_decide(actor, item, device_time, duties, known) for item in items]
+    accepted = [each for each in found if isinstance(each, Accepted)]
+    return found, await filings.record(accepted, actor.account, actor.request)
+
+
 def _decide(
     actor: Actor,
     item: Item | Refusal,
@@ -150,35 +192,22 @@ def _outcome(
     number = item.id if isinstance(item, Item) else None
     if isinstance(found, Refusal):
         conflict = found.code == "submission_conflict"
-        return ItemOutcome(
-            index,
-            Outcome.CONFLICT if conflict else Outcome.REJECTED,
-            number,
-            problem=ProblemBody(**body(found.code, found.params, language)),
-        )
-    if isinstance(found, Duplicate):
-        known = found.known
-        assert isinstance(item, Item)
-        return ItemOutcome(
-            index,
-            Outcome.DUPLICATE,
-            number,
-            receipt_number(known.sequence or receipts[item.id]),
-            known.revision,
-            known.received_at,
-            known.counted.at,
-            known.counted.by,
-        )
+        outcome = Outcome.CONFLICT if conflict else Outcome.REJECTED
+        problem = ProblemBody(**body(found.code, found.params, language))
+        return ItemOutcome(index, outcome, number, problem=problem)
+    assert number is not None
+    stored = found.known if isinstance(found, Duplicate) else found
+    sequence = found.known.sequence if isinstance(found, Duplicate) else 0
     return ItemOutcome(
         index,
-        Outcome.CREATED,
+        Outcome.DUPLICATE if isinstance(found, Duplicate) else Outcome.CREATED,
         number,
-        receipt_number(receipts[found.item.id]),
-        found.revision,
-        found.received_at,
-        found.counted.at,
-        found.counted.by,
-        [warning.as_dict() for warning in found.warnings],
+        receipt_number(sequence or receipts[number]),
+        stored.revision,
+        stored.received_at,
+        stored.counted.at,
+        stored.counted.by,
+        [w.as_dict() for w in found.warnings] if isinstance(found, Accepted) else [],
     )
 
 
@@ -197,13 +226,8 @@ class SubmissionController(Controller):
         """Files a batch; each item has its own outcome, in order."""
         device_time, raw = read_batch(body)
         items = [read_item(part, SubmissionIn, _item) for part in raw]
-        async with authorised(request) as actor:
-            good = [item for item in items if isinstance(item, Item)]
-            pairs = [(item.obligation, item.id) for item in good]
-            duties, known = await access.filing_context(actor, pairs)
-            found = [_decide(actor, item, device_time, duties, known) for item in items]
-            accepted = [each for each in found if isinstance(each, Accepted)]
-            receipts = await filings.record(accepted, actor.account, actor.request)
+        actor = await asking(request)
+        found, receipts = await _filed(actor, items, device_time)
         language = language_of(request.headers.get("accept-language"))
         outcomes = zip(range(len(items)), items, found, strict=True)
         return BatchOutcome(actor.now, [_outcome(*each, receipts, language) for each in outcomes])
@@ -242,11 +266,12 @@ class SubmissionController(Controller):
         async with authorised(request) as actor:
             row = await access.submission_to_withdraw(actor, submission)
             facts = await facts_of(row)
-            refusal = may_withdraw(facts, submission, actor.now)
+            now = not_before(facts, actor.now)
+            refusal = may_withdraw(facts, submission, now)
             if refusal is not None:
                 raise refusal
-            await filings.withdraw(row["id"], submission, facts, actor.account, actor.now)
+            await filings.withdraw(row["id"], submission, facts, actor.account, now)
             subject = f"submission:{submission}"
             await audit.write(audit.by(actor, "submission.withdraw", subject, row["holder"]))
             fresh = await access.submission_obligation(actor, submission, None)
-            return await obligation_detail(fresh, actor.now)
+            return await obligation_detail(fresh, now)

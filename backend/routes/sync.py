@@ -11,10 +11,10 @@ from litestar import Controller, get
 from litestar.params import QueryParameter
 
 from backend.access import allows
+from backend.domain.clocks import CountedBy
 from backend.domain.receipts import receipt_number
 from backend.domain.reviews import Stage
 from backend.domain.roles import Action, Actor
-from backend.domain.timeliness import CountedBy
 from backend.problems import Problem, language_of
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
@@ -188,12 +188,23 @@ async def _villages(actor: Actor, keys: list[str]) -> list[SyncedVillage]:
     ]
 
 
+def _since(known: dict[str, int], heads: dict[str, int]) -> dict[str, int]:
+    """From which number on each changed village is sent; -1 sends it whole.
+
+    A phone ahead of us has seen commits that a fail-over lost: then nothing it knows is sure.
+    """
+    return {
+        key: known[key] if key in known and known[key] < head else -1
+        for key, head in heads.items()
+        if head != known.get(key)
+    }
+
+
 async def _changes(
     actor: Actor, before: _Cursor | None, heads: dict[str, int], account: int, language: str
 ) -> SyncAnswer:
     """Everything after `before`; villages new to the phone come whole."""
-    known = before.villages if before else {}
-    since = {k: known.get(k, -1) for k, head in heads.items() if head != known.get(k, -1)}
+    since = _since(before.villages if before else {}, heads)
     rows = await sync.obligations(since, actor.now - KEEP_CLOSED) if since else []
     had = set(before.forms) if before else set()
     fresh = {row["form"] for row in rows} - had

@@ -44,11 +44,19 @@ def by(actor: Actor, action: str, subject: str, region: str | None = None, **det
 
 
 async def write(*entries: Entry) -> None:
-    """Appends the entries in the transaction under way."""
+    """Appends the entries in the transaction under way.
+
+    One without a region is about its account, and belongs where that holds or last held a post.
+    """
     await fetch(
         """INSERT INTO audit_entry (at, account, action, subject, region, result, request, detail)
-        SELECT * FROM unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[],
-                             $6::text[], $7::text[], $8::jsonb[])""",
+        SELECT at, account, action, subject, coalesce(region, (
+                SELECT p.region FROM post p WHERE p.account = e.account
+                ORDER BY p.ends_at DESC NULLS FIRST, p.starts_at DESC LIMIT 1)),
+            result, request, detail
+        FROM unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[],
+                    $6::text[], $7::text[], $8::jsonb[])
+            AS e(at, account, action, subject, region, result, request, detail)""",
         [e.at for e in entries],
         [e.account for e in entries],
         [e.action for e in entries],
@@ -93,21 +101,22 @@ async def seal(key: bytes, now: datetime, limit: int = 5000) -> int:
     )
     if not rows:
         return 0
-    last = await fetch_row("SELECT hash FROM audit_seal ORDER BY id DESC LIMIT 1")
-    previous = last["hash"] if last is not None else _GENESIS
+    last = await fetch_row("SELECT id, hash FROM audit_seal ORDER BY id DESC LIMIT 1")
+    # Numbered here and not by a sequence, which would leave a gap where a sealing was undone.
+    number, previous = (last["id"] + 1, last["hash"]) if last is not None else (1, _GENESIS)
     ids, digests = [row["id"] for row in rows], [_digest(key, row) for row in rows]
-    made = await fetch_row(
-        "INSERT INTO audit_seal (at, entries, previous, hash) VALUES ($1, $2, $3, $4) RETURNING id",
+    await fetch(
+        "INSERT INTO audit_seal (id, at, entries, previous, hash) VALUES ($1, $2, $3, $4, $5)",
+        number,
         now,
         ids,
         previous,
         _link(key, previous, ids, digests),
     )
-    assert made is not None
     await fetch(
         """UPDATE audit_entry e SET seal = $1, digest = d.digest
         FROM unnest($2::bigint[], $3::bytea[]) AS d(id, digest) WHERE e.id = d.id""",
-        made["id"],
+        number,
         ids,
         digests,
     )
@@ -155,7 +164,7 @@ async def _faults_of(key: bytes, link: asyncpg.Record, previous: bytes) -> list[
         for row in await fetch(f"{_ROWS} WHERE seal = $1 OR id = ANY($2)", link["id"], ids)
     }
     faults = [f"entry {i}: missing" for i in ids if i not in rows]
-    faults += [f"entry {i}: added after sealing" for i in rows if i not in set(ids)]
+    faults += [f"entry {i}: added after sealing" for i in sorted(rows.keys() - set(ids))]
     faults += [
         f"entry {i}: changed"
         for i in ids

@@ -63,12 +63,15 @@ async def drop_day(owner: str, day: date) -> bool:
 
 
 async def seed(rows: Sequence[tuple[date, bool, str]], source: str) -> None:
-    """Adds the published days that are not there yet; rows are (date, is_workday, note)."""
+    """Writes down the published days; rows are (date, is_workday, note). Changed ones follow."""
     await fetch(
         """INSERT INTO work_calendar (owner, date, is_workday, note, source)
         SELECT '', d.date, d.is_workday, d.note, $4
         FROM unnest($1::date[], $2::bool[], $3::text[]) AS d(date, is_workday, note)
-        ON CONFLICT (owner, date) DO NOTHING""",
+        ON CONFLICT (owner, date) DO UPDATE
+        SET is_workday = excluded.is_workday, note = excluded.note, source = excluded.source
+        WHERE work_calendar.is_workday <> excluded.is_workday
+           OR work_calendar.note <> excluded.note""",
         [row[0] for row in rows],
         [row[1] for row in rows],
         [row[2] for row in rows],

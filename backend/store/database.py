@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import asyncpg
 import msgspec
 
 from backend.piccolo_conf import DB
+
+# Longer than any request should take: who waits for that long is told to come back.
+ACQUIRE_SECONDS: Final = 10
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
@@ -47,12 +50,17 @@ async def transaction() -> AsyncIterator[None]:
             yield
         return
     pool = cast("asyncpg.Pool", DB.pool)
-    async with pool.acquire() as connection, connection.transaction():
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
         token = DB.current_transaction.set(cast("Any", _Current(connection)))
         try:
             yield
         finally:
             DB.current_transaction.reset(token)
+
+
+def in_transaction() -> bool:
+    """Whether queries made here belong to a transaction under way."""
+    return DB.current_transaction.get() is not None
 
 
 class _Current:

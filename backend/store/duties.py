@@ -20,10 +20,12 @@ _CHUNK = Level.COUNTY.digits
 async def add_periods(schedule: int, form: int, periods: Sequence[tuple[Period, Timing]]) -> None:
     """Freezes periods as they are first seen; known ones stay as they were."""
     await fetch(
-        """INSERT INTO period (schedule, form, key, starts_on, ends_on,
+        """INSERT INTO period (schedule, form, steps, allowance_hours, key, starts_on, ends_on,
                                opens_at, due_at, closes_at)
-        SELECT $1::int, $2::int, * FROM unnest($3::text[], $4::date[], $5::date[],
-               $6::timestamptz[], $7::timestamptz[], $8::timestamptz[])
+        SELECT $1::int, $2::int, s.steps, s.allowance_hours, p.*
+        FROM schedule s, unnest($3::text[], $4::date[], $5::date[],
+             $6::timestamptz[], $7::timestamptz[], $8::timestamptz[]) AS p
+        WHERE s.id = $1
         ON CONFLICT (schedule, key) DO NOTHING""",
         schedule,
         form,
@@ -49,6 +51,14 @@ async def claim_unopened() -> asyncpg.Record | None:
         FROM period p JOIN schedule s ON s.id = p.schedule
         WHERE p.opened_at IS NULL ORDER BY p.opens_at, p.id LIMIT 1 FOR UPDATE OF p SKIP LOCKED"""
     )
+
+
+async def hold_openings() -> None:
+    """Waits for openings under way and holds back new ones, so that they see one map of villages.
+
+    Taken before any village, as an opening does.
+    """
+    await fetch("SELECT id FROM period WHERE opened_at IS NULL ORDER BY id FOR UPDATE")
 
 
 async def next_chunk(scope: str, after: str) -> str | None:
@@ -80,9 +90,8 @@ async def open_chunk(period: asyncpg.Record, chunk: str, remind_at: datetime | N
             RETURNING r.key, r.change_no),
         opened AS (
             INSERT INTO obligation (period, schedule, region, holder, opens_at, due_at, closes_at,
-                original_due_at, original_closes_at, stage, revisions, amended, remind_at,
-                change_no)
-            SELECT $1, $3, key, key, $4, $5, $6, $5, $6, 'none', 0, false, $7, change_no
+                original_due_at, original_closes_at, remind_at, change_no)
+            SELECT $1, $3, key, key, $4, $5, $6, $5, $6, $7, change_no
             FROM bumped RETURNING region),
         cells AS (
             INSERT INTO rate_cell (period, township, closes_at)
@@ -119,7 +128,7 @@ async def opened_after(number: int) -> list[asyncpg.Record]:
 _LISTED = """SELECT o.id, o.schedule, s.title::text AS title, f.code, p.form, p.key AS period,
     o.region, r.name AS region_name, o.holder, o.opens_at, o.due_at, o.closes_at,
     o.original_due_at, o.original_closes_at, o.exempt_at, o.stage, o.stage_since, o.fix_by,
-    o.revisions, s.allowance_hours, s.steps::text AS steps"""
+    o.revisions, p.allowance_hours, p.steps::text AS steps"""
 _SOURCE = """obligation o JOIN period p ON p.id = o.period JOIN schedule s ON s.id = o.schedule
     JOIN form f ON f.id = p.form JOIN region r ON r.key = o.region"""
 
@@ -139,13 +148,19 @@ async def page(
     period: str | None = None,
     standing: Sequence[str] | None = None,
     stage: str | None = None,
+    held: bool = False,
     after: int | None = None,
     limit: int = 100,
 ) -> list[asyncpg.Record]:
-    """Obligations with their standing as of an instant, in order of id; filters as in rates."""
-    where = _in_scope(Filters(as_of), scopes)
+    """Obligations with their standing as of an instant, in order of id; filters as in rates.
+
+    As in the rates a duty belongs to the village it was asked of; `held` asks for those that
+    villages answer for now, also on behalf of villages that are no more.
+    """
+    village = "o.holder" if held else "o.region"
+    where = Filters(as_of).within(village, scopes)
     if under is not None:
-        where.within("o.region", [under])
+        where.within(village, [under])
     where.add_if(schedule, "o.schedule = ?").add_if(stage, "o.stage = ?")
     where.add_if(after, "o.id > ?")
     if period is not None:
@@ -172,6 +187,16 @@ async def within(number: int, scopes: Sequence[str]) -> asyncpg.Record | None:
     """An obligation in one of the scopes."""
     where = _in_scope(Filters().add("o.id = ?", number), scopes)
     return await fetch_row(f"{_LISTED} FROM {_SOURCE} WHERE {where.sql}", *where.args)
+
+
+async def look_again(schedule: int, now: datetime) -> None:
+    """Lets the next reminder of every outstanding duty be found anew, by the ladder of now."""
+    await fetch(
+        """UPDATE obligation SET remind_at = $2
+        WHERE schedule = $1 AND stage = 'none' AND closes_at >= $2""",
+        schedule,
+        now,
+    )
 
 
 async def adjustments(obligations: Sequence[int]) -> list[asyncpg.Record]:
@@ -209,9 +234,8 @@ async def lock_for_adjusting(
     )
     return await fetch(
         f"""SELECT o.id, o.period, o.region, o.holder, o.due_at, o.closes_at, o.exempt_at,
-                   o.schedule, s.ladder::text AS ladder, s.ladder_since, s.scope
-        FROM obligation o JOIN schedule s ON s.id = o.schedule
-        WHERE {where.sql} ORDER BY o.id""",
+                   (SELECT max(a.decided_at) FROM adjustment a WHERE a.obligation = o.id) AS decided
+        FROM obligation o WHERE {where.sql} ORDER BY o.id""",
         *where.args,
     )
 
@@ -222,12 +246,14 @@ async def adjust(
     *,
     due_at: datetime | None,
     closes_at: datetime | None,
-    remind_at: datetime | None,
     reason: str,
     account: UUID,
     now: datetime,
 ) -> None:
-    """Records the adjustment of each and stamps their villages' change numbers."""
+    """Records the adjustment of each and stamps their villages' change numbers.
+
+    What the reminders have to say may be another now, so each is looked at again.
+    """
     await fetch(
         """INSERT INTO adjustment (obligation, kind, decided_at, due_at, closes_at, reason, account)
         SELECT unnest($1::bigint[]), $2, $3, $4, $5, $6, $7""",
@@ -248,14 +274,13 @@ async def adjust(
             due_at = coalesce($3, o.due_at), closes_at = coalesce($4, o.closes_at),
             exempt_at = CASE $2 WHEN 'exempt' THEN $5 WHEN 'restore' THEN NULL
                         ELSE o.exempt_at END,
-            remind_at = coalesce($6, o.remind_at)
+            remind_at = $5
         FROM bumped WHERE o.id = ANY($1) AND bumped.key = o.holder""",
         list(ids),
         kind,
         due_at,
         closes_at,
         now,
-        remind_at,
     )
 
 

@@ -7,13 +7,18 @@ from uuid import UUID
 
 import asyncpg
 
+from backend.domain.clocks import Counted, CountedBy
 from backend.domain.filing import Accepted, Duty, Known
 from backend.domain.periods import Timing
 from backend.domain.reviews import ReviewStep, Stage, stage_of
-from backend.domain.timeliness import Counted, CountedBy, Facts, known_filings
+from backend.domain.timeliness import (
+    Facts,
+    known_filings,
+)
 from backend.store.database import fetch, fetch_value, from_json, to_json
 from backend.store.filters import Filters
 from backend.store.forms import definitions
+from backend.store.gathering import Gathering
 from backend.store.rates import reopen_cells
 
 
@@ -28,40 +33,62 @@ async def lock_villages(obligations: Sequence[int], scopes: Sequence[str]) -> No
     )
 
 
-_LAST = """SELECT s.answers::text FROM obligation e JOIN submission s ON s.id = e.newest
+# The last accepted answers before obligation `o`: the village's own, or where it has only just
+# got its code those of the village it was. Never those of a village that joined it.
+LAST_ACCEPTED = """SELECT s.answers::text FROM obligation e JOIN submission s ON s.id = e.newest
     WHERE e.holder = o.holder AND e.schedule = o.schedule AND e.stage = 'accepted'
       AND e.beneficiary IS NOT DISTINCT FROM o.beneficiary
       AND e.original_due_at < o.original_due_at
-    ORDER BY e.original_due_at DESC, e.region = o.region DESC LIMIT 1"""
+      AND (e.region = o.region OR NOT EXISTS (
+        SELECT 1 FROM obligation own WHERE own.holder = o.holder AND own.region = o.region
+          AND own.schedule = o.schedule AND own.original_due_at < o.original_due_at))
+    ORDER BY e.original_due_at DESC LIMIT 1"""
 
 
-async def load(
-    pairs: Sequence[tuple[int, UUID]], scopes: Sequence[str]
-) -> tuple[dict[int, Duty], dict[UUID, Known]]:
-    """For (obligation, submission id) pairs: the duties in scope and the ids already stored."""
-    where = Filters([o for o, _ in pairs], [i for _, i in pairs]).within("o.holder", scopes)
+Pairs = Sequence[tuple[int, UUID]]
+Loaded = tuple[dict[int, Duty], dict[UUID, Known]]
+
+
+async def load(pairs: Pairs) -> Loaded:
+    """For (obligation, submission id) pairs: the duties, and the ids already stored."""
+    return await _loading.ask(pairs)
+
+
+async def _load(asked: Sequence[Pairs]) -> list[Loaded]:
+    # The sub-select hides the number of pairs: one plan serves any number, and is kept.
     rows = await fetch(
-        f"""SELECT item.submission, o.id, o.holder, o.opens_at, o.due_at, o.closes_at,
-            o.exempt_at IS NOT NULL AS exempt, o.stage, o.revisions, p.form, s.allowance_hours,
-            s.steps::text AS steps, ({_LAST}) AS last,
+        f"""SELECT item.submission, o.id, o.holder, v.change_no, o.opens_at, o.due_at, o.closes_at,
+            o.exempt_at IS NOT NULL AS exempt, o.stage, o.revisions, p.form, p.allowance_hours,
+            p.steps::text AS steps, ({LAST_ACCEPTED}) AS last,
             k.obligation AS known_obligation, k.digest, k.receipt, k.revision, k.received_at,
-            k.counted_at, k.counted_by
-        FROM unnest($1::bigint[], $2::uuid[]) AS item(obligation, submission)
+            k.counted_at, k.counted_by, k.withdrawn_at
+        FROM unnest((SELECT $1::bigint[]), $2::uuid[]) AS item(obligation, submission)
         LEFT JOIN submission k ON k.id = item.submission
-        LEFT JOIN obligation o ON o.id = item.obligation AND {where.sql}
-        LEFT JOIN period p ON p.id = o.period LEFT JOIN schedule s ON s.id = o.schedule""",
-        *where.args,
+        LEFT JOIN obligation o ON o.id = item.obligation
+        LEFT JOIN region v ON v.key = o.holder LEFT JOIN period p ON p.id = o.period""",
+        [number for pairs in asked for number, _ in pairs],
+        [submission for pairs in asked for _, submission in pairs],
     )
     forms = await definitions([row["form"] for row in rows if row["form"] is not None])
     duties = {row["id"]: _duty(row, forms[row["form"]]) for row in rows if row["id"] is not None}
     known = {row["submission"]: _known(row) for row in rows if row["digest"] is not None}
-    return duties, known
+    return [
+        (
+            {number: duties[number] for number, _ in pairs if number in duties},
+            {submission: known[submission] for _, submission in pairs if submission in known},
+        )
+        for pairs in asked
+    ]
+
+
+_loading = Gathering(_load)
 
 
 def _duty(row: asyncpg.Record, form: Any) -> Duty:
     return Duty(
         id=row["id"],
         holder=row["holder"],
+        change_no=row["change_no"],
         times=Timing(row["opens_at"], row["due_at"], row["closes_at"]),
         exempt=row["exempt"],
         stage=Stage(row["stage"]),
@@ -81,22 +108,30 @@ def _known(row: asyncpg.Record) -> Known:
         row["revision"],
         row["received_at"],
         Counted(row["counted_at"], CountedBy(row["counted_by"])),
+        row["withdrawn_at"] is not None,
     )
 
 
-# One statement writes a whole batch: the village's change number, the submissions, where their
-# obligations stand, the audit, and word to the other holders of the post.
+class VillageMoved(Exception):
+    """A village was written to since its duties were read: nothing is stored, decide again."""
+
+
+# One statement writes whole batches: the villages' change numbers, the submissions, where their
+# obligations stand, the audit, and word to the other holders of the posts. Nothing is written for
+# a village whose number is no longer the one that was read.
 _RECORD = """WITH item AS (
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::jsonb[], $6::jsonb[],
-        $7::text[], $8::jsonb[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
-        $12::text[], $13::bool[], $14::text[], $15::bytea[], $16::text[], $17::text[],
-        $18::timestamptz[], $19::uuid[])
-    AS i(id, obligation, revision, kind, answers, reasons, remark, attachments, captured_at,
-         corrected_at, counted_at, counted_by, on_behalf, on_behalf_reason, digest, holder, stage,
-         received_at, filed_by)),
+    SELECT * FROM json_to_recordset($1::json) AS i(id uuid, obligation bigint, revision int,
+        kind text, answers jsonb, reasons jsonb, remark text, attachments jsonb,
+        captured_at timestamptz, corrected_at timestamptz, received_at timestamptz,
+        counted_at timestamptz, counted_by text, filed_by uuid, on_behalf bool,
+        on_behalf_reason text, digest bytea, holder text, seen bigint, stage text, request text)),
+held AS (
+    SELECT r.key, s.seen FROM region r
+    JOIN unnest((SELECT $2::text[]), $3::bigint[]) AS s(key, seen) ON r.key = s.key
+    WHERE coalesce(s.seen, r.change_no) = r.change_no ORDER BY r.key FOR NO KEY UPDATE OF r),
 village AS (
-    UPDATE region SET change_no = change_no + 1 WHERE key IN (SELECT holder FROM item)
-    RETURNING key, change_no),
+    UPDATE region r SET change_no = r.change_no + 1 FROM held h WHERE r.key = h.key
+    RETURNING r.key, r.change_no, h.seen),
 stored AS (
     INSERT INTO submission (id, obligation, revision, kind, answers, reasons, remark, attachments,
         captured_at, corrected_at, received_at, counted_at, counted_by, filed_by, on_behalf,
@@ -104,26 +139,28 @@ stored AS (
     SELECT i.id, i.obligation, i.revision, i.kind, i.answers, i.reasons, i.remark, i.attachments,
         i.captured_at, i.corrected_at, i.received_at, i.counted_at, i.counted_by, i.filed_by,
         i.on_behalf, i.on_behalf_reason, i.digest, v.change_no
-    FROM item i JOIN village v ON v.key = i.holder
+    FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen
     RETURNING id, receipt),
 stands AS (
     UPDATE obligation o SET stage = i.stage, stage_since = i.received_at, newest = i.id,
         fix_by = NULL, revisions = i.revision,
         first_counted_at = coalesce(o.first_counted_at, i.counted_at),
         first_received_at = coalesce(o.first_received_at, i.received_at), change_no = v.change_no
-    FROM item i JOIN village v ON v.key = i.holder WHERE o.id = i.obligation),
+    FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen
+    WHERE o.id = i.obligation),
 audited AS (
     INSERT INTO audit_entry (at, account, action, subject, region, result, request, detail)
     SELECT i.received_at, i.filed_by, 'submission.file', 'submission:' || i.id, i.holder, 'done',
-        $20, jsonb_build_object('obligation', i.obligation, 'revision', i.revision,
-                                'kind', i.kind, 'on_behalf', i.on_behalf)
-    FROM item i),
+        i.request, jsonb_build_object('obligation', i.obligation, 'revision', i.revision,
+                                      'kind', i.kind, 'on_behalf', i.on_behalf)
+    FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen),
 told AS (
     INSERT INTO message (id, account, kind, region, params, slot_at, created_at)
-    SELECT gen_random_uuid(), p.account, 'filed_by_other', i.holder,
+    SELECT DISTINCT ON (i.id, p.account) gen_random_uuid(), p.account, 'filed_by_other', i.holder,
         jsonb_build_object('obligation', i.obligation, 'on_behalf', i.on_behalf),
         i.received_at, i.received_at
-    FROM item i JOIN post p ON p.region = i.holder AND p.role IN ('liaison', 'station')
+    FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen
+    JOIN post p ON p.region = i.holder AND p.role IN ('liaison', 'station')
         AND p.account <> i.filed_by AND p.starts_at <= i.received_at
         AND (p.ends_at IS NULL OR p.ends_at > i.received_at)
     RETURNING id, slot_at),
@@ -134,41 +171,68 @@ SELECT id, receipt FROM stored"""
 
 
 async def record(accepted: Sequence[Accepted], account: UUID, request: str) -> dict[UUID, int]:
-    """Stores the submissions and all that goes with them; gives the receipt sequence by id."""
-    return await record_each([(each, account) for each in accepted], request)
+    """Stores the submissions and all that goes with them; gives the receipt sequence by id.
 
-
-async def record_each(accepted: Sequence[tuple[Accepted, UUID]], request: str) -> dict[UUID, int]:
-    """The same where everybody filed for themselves; pairs are (submission, who filed it)."""
+    Raises VillageMoved. Whoever files for several villages at once must hold them: else those of
+    one might be stored and those of another not.
+    """
     if not accepted:
         return {}
-    rows = [
-        (
-            a.item.id,
-            a.duty.id,
-            a.revision,
-            a.item.kind.value,
-            to_json(a.answers),
-            to_json(a.item.reasons),
-            a.item.remark,
-            to_json(a.item.attachments),
-            a.item.captured_at,
-            a.corrected_at,
-            a.counted.at,
-            a.counted.by.value,
-            a.on_behalf,
-            a.item.on_behalf_reason if a.on_behalf else None,
-            a.item.digest,
-            a.duty.holder,
-            a.stage.value,
-            a.received_at,
-            account,
-        )
-        for a, account in accepted
+    rows = [_row(each, account, request, each.duty.change_no) for each in accepted]
+    receipts = await _recording.ask(rows)
+    if len(receipts) < len(rows):
+        raise VillageMoved
+    return receipts
+
+
+async def record_each(accepted: Sequence[tuple[Accepted, UUID]], request: str) -> None:
+    """The same where everybody filed for themselves; pairs are (submission, who filed it).
+
+    For the only writer there is: whether the villages have moved is not asked.
+    """
+    await _record([[_row(each, account, request, None) for each, account in accepted]])
+
+
+def _row(filed: Accepted, account: UUID, request: str, seen: int | None) -> dict[str, Any]:
+    item, duty = filed.item, filed.duty
+    return {
+        "id": item.id,
+        "obligation": duty.id,
+        "revision": filed.revision,
+        "kind": item.kind,
+        "answers": filed.answers,
+        "reasons": item.reasons,
+        "remark": item.remark,
+        "attachments": item.attachments,
+        "captured_at": item.captured_at,
+        "corrected_at": filed.corrected_at,
+        "received_at": filed.received_at,
+        "counted_at": filed.counted.at,
+        "counted_by": filed.counted.by,
+        "filed_by": account,
+        "on_behalf": filed.on_behalf,
+        "on_behalf_reason": item.on_behalf_reason if filed.on_behalf else None,
+        "digest": f"\\x{item.digest.hex()}",
+        "holder": duty.holder,
+        "seen": seen,
+        "stage": filed.stage,
+        "request": request,
+    }
+
+
+async def _record(batches: Sequence[Sequence[dict[str, Any]]]) -> list[dict[UUID, int]]:
+    """The receipts of each batch, by id; without those of villages that have moved."""
+    rows = [row for batch in batches for row in batch]
+    seen = {(row["holder"], row["seen"]) for row in rows}
+    stored = await fetch(_RECORD, to_json(rows), [key for key, _ in seen], [no for _, no in seen])
+    receipts = {row["id"]: row["receipt"] for row in stored}
+    return [
+        {row["id"]: receipts[row["id"]] for row in batch if row["id"] in receipts}
+        for batch in batches
     ]
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    stored = await fetch(_RECORD, *columns, request)
-    return {row["id"]: row["receipt"] for row in stored}
+
+
+_recording = Gathering(_record)
 
 
 _SUBMISSION = """SELECT s.id, s.obligation, s.revision, s.kind, s.answers::text AS answers,

@@ -1,7 +1,7 @@
 """Forms and schedules."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import asyncpg
@@ -110,7 +110,7 @@ async def publish(form: int, now: datetime) -> bool:
 
 _SCHEDULE = """SELECT s.id, s.scope, s.form, f.code, f.version, s.title::text AS title, s.cadence,
     s.timetable::text AS timetable, s.steps::text AS steps, s.ladder::text AS ladder,
-    s.ladder_since, s.allowance_hours, s.starts_on, s.ends_on
+    s.ladder_since, s.allowance_hours, s.starts_on, s.ends_on, s.created_at
     FROM schedule s JOIN form f ON f.id = s.form"""
 
 
@@ -124,6 +124,11 @@ async def schedules(
     return await fetch(
         f"{_SCHEDULE} WHERE {where.sql} ORDER BY s.id LIMIT {where.param(limit)}", *where.args
     )
+
+
+async def running(on: date) -> list[asyncpg.Record]:
+    """Every schedule that has not ended before a day, in order of id."""
+    return await fetch(f"{_SCHEDULE} WHERE s.ends_on IS NULL OR s.ends_on >= $1 ORDER BY s.id", on)
 
 
 async def schedule(number: int) -> asyncpg.Record | None:

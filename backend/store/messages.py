@@ -1,6 +1,6 @@
 """The outbox: deciding reminders, queueing messages, claiming and marking deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,15 @@ REMINDER = "reminder"
 
 
 async def claim_remindable(now: datetime, limit: int) -> list[asyncpg.Record]:
-    """Outstanding obligations to look at now, earliest first, held until the commit."""
+    """Outstanding obligations to look at now, earliest first, held until the commit.
+
+    `reached` are the steps decided so far, each as "step account".
+    """
     return await fetch(
         """SELECT o.id, o.holder, o.due_at, o.closes_at, o.exempt_at, s.scope,
                   s.ladder::text AS ladder, s.ladder_since,
-                  ARRAY(SELECT step FROM reminder r WHERE r.obligation = o.id) AS sent
+                  ARRAY(SELECT r.step || ' ' || r.account FROM reminder r
+                        WHERE r.obligation = o.id) AS reached
         FROM obligation o JOIN schedule s ON s.id = o.schedule
         WHERE o.stage = 'none' AND o.remind_at <= $1
         ORDER BY o.remind_at LIMIT $2 FOR UPDATE OF o SKIP LOCKED""",
@@ -60,8 +64,8 @@ async def digests(accounts: Sequence[UUID], slot_at: datetime, now: datetime) ->
             """WITH begun AS (
                 INSERT INTO message (id, account, kind, params, slot_at, created_at)
                 SELECT gen_random_uuid(), unnest($1::uuid[]), 'reminder', '{}', $2, $3
-                ON CONFLICT (account) WHERE kind = 'reminder' AND delivered_at IS NULL
-                    AND dropped_at IS NULL DO NOTHING
+                ON CONFLICT (account) WHERE kind = 'reminder' AND closed_at IS NULL
+                DO NOTHING
                 RETURNING id)
             INSERT INTO delivery (message, channel, not_before, attempts)
             SELECT id, 'in_app', $2, 0 FROM begun""",
@@ -71,7 +75,7 @@ async def digests(accounts: Sequence[UUID], slot_at: datetime, now: datetime) ->
         )
         rows = await fetch(
             """SELECT id, account FROM message WHERE account = ANY($1) AND kind = 'reminder'
-               AND delivered_at IS NULL AND dropped_at IS NULL ORDER BY account FOR SHARE""",
+               AND closed_at IS NULL ORDER BY account FOR SHARE""",
             missing,
         )
         found.update((row["account"], row["id"]) for row in rows)
@@ -107,7 +111,10 @@ async def claim_deliveries(now: datetime, until: datetime, limit: int) -> list[a
                   AND dropped_at IS NULL AND not_before <= $1
                   AND (claimed_until IS NULL OR claimed_until <= $1)
                 ORDER BY not_before, id LIMIT $3 FOR UPDATE SKIP LOCKED)
-            RETURNING id, message, channel, attempts)
+            RETURNING id, message, channel, attempts),
+        closed AS (
+            UPDATE message SET closed_at = coalesce(closed_at, $1)
+            WHERE id IN (SELECT message FROM claimed))
         SELECT c.id, c.message, c.channel, c.attempts, m.account, m.kind, m.region,
                m.params::text AS params
         FROM claimed c JOIN message m ON m.id = c.message ORDER BY c.id""",
@@ -124,10 +131,13 @@ async def outstanding(messages: Sequence[UUID], now: datetime) -> list[asyncpg.R
     return await fetch(
         """SELECT m.id, count(*)::int AS duties, min(o.due_at) AS nearest,
             count(*) FILTER (WHERE o.due_at < $2)::int AS overdue,
-            count(DISTINCT o.holder)::int AS villages,
+            count(DISTINCT o.holder)::int AS villages, min(o.holder) AS holder,
             (array_agg(o.id ORDER BY o.due_at, o.id))[1:50] AS obligations
-        FROM message m JOIN reminder r ON r.message = m.id JOIN obligation o ON o.id = r.obligation
-        WHERE m.id = ANY($1) AND o.stage = 'none' AND o.exempt_at IS NULL AND o.closes_at >= $2
+        FROM message m
+        JOIN (SELECT DISTINCT message, obligation FROM reminder WHERE message = ANY($1)) r
+            ON r.message = m.id
+        JOIN obligation o ON o.id = r.obligation
+        WHERE o.stage = 'none' AND o.exempt_at IS NULL AND o.closes_at >= $2
           AND EXISTS (SELECT 1 FROM post p WHERE p.account = m.account AND p.starts_at <= $2
                       AND (p.ends_at IS NULL OR p.ends_at > $2)
                       AND p.region IN (o.holder, left(o.holder, 9), left(o.holder, 6)))
@@ -184,6 +194,23 @@ async def deliver(messages: Sequence[tuple[UUID, Any]], now: datetime) -> None:
         [message for message, _ in messages],
         [to_json(params) for _, params in messages],
         now,
+    )
+
+
+async def postpone(messages: Mapping[UUID, datetime]) -> None:
+    """Gives claimed deliveries back, each until its instant; their digests take more in again."""
+    await fetch(
+        """WITH item AS (
+            SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) AS i(message, at)),
+        opened AS (
+            UPDATE message m SET closed_at = NULL FROM item i
+            WHERE m.id = i.message AND NOT EXISTS (
+                SELECT 1 FROM message o WHERE o.account = m.account AND o.kind = m.kind
+                AND o.closed_at IS NULL))
+        UPDATE delivery d SET not_before = i.at, claimed_until = NULL, attempts = attempts - 1
+        FROM item i WHERE d.message = i.message AND d.sent_at IS NULL""",
+        list(messages),
+        list(messages.values()),
     )
 
 

@@ -8,21 +8,35 @@ import asyncpg
 
 from backend.store.database import fetch, fetch_row, fetch_value
 from backend.store.filters import Filters
+from backend.store.gathering import Gathering
 from backend.tables import Account, Post, Session
 
 
 async def actor_rows(session: UUID, now: datetime) -> list[asyncpg.Record]:
     """The session with its account and posts in force at `now`: a row a post, at least one."""
-    return await fetch(
-        """SELECT s.account, s.ended_at, s.expires_at, a.name, a.disabled_at,
+    return await _asking.ask((session, now))
+
+
+async def _actors(asked: Sequence[tuple[UUID, datetime]]) -> list[list[asyncpg.Record]]:
+    # The sub-select hides how many ask: one plan serves any number, and is kept.
+    rows = await fetch(
+        """SELECT i.number, s.account, s.ended_at, s.expires_at, a.name, a.disabled_at,
                   p.id, p.role, p.region, p.is_backup
-        FROM session s JOIN account a ON a.id = s.account
-        LEFT JOIN post p ON p.account = a.id AND p.starts_at <= $2
-                        AND (p.ends_at IS NULL OR p.ends_at > $2)
-        WHERE s.id = $1""",
-        session,
-        now,
+        FROM unnest((SELECT $1::uuid[]), $2::timestamptz[])
+            WITH ORDINALITY AS i(session, now, number)
+        JOIN session s ON s.id = i.session JOIN account a ON a.id = s.account
+        LEFT JOIN post p ON p.account = a.id AND p.starts_at <= i.now
+                        AND (p.ends_at IS NULL OR p.ends_at > i.now)""",
+        [session for session, _ in asked],
+        [now for _, now in asked],
     )
+    found: list[list[asyncpg.Record]] = [[] for _ in asked]
+    for row in rows:
+        found[row["number"] - 1].append(row)
+    return found
+
+
+_asking = Gathering(_actors)
 
 
 async def add_account(account: Account) -> None:
@@ -97,6 +111,17 @@ async def advance_session(
         expires_at,
     )
     return value
+
+
+async def end_replayed(session: UUID, generation: int, now: datetime) -> asyncpg.Record | None:
+    """Ends a running session whose newest generation is past this one; gives its account."""
+    return await fetch_row(
+        """UPDATE session SET ended_at = $3, end_reason = 'replayed'
+        WHERE id = $1 AND generation > $2 AND ended_at IS NULL RETURNING account""",
+        session,
+        generation,
+        now,
+    )
 
 
 async def end_sessions(

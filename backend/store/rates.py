@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import asyncpg
 
@@ -10,6 +11,11 @@ from backend.domain.regions import Level
 from backend.store.database import fetch, fetch_row
 from backend.store.facts import standing_sql
 from backend.store.filters import Filters
+
+# A filing that read its clock just before closing may still be on its way to its commit.
+SETTLING: Final = timedelta(minutes=10)
+# How far back the turnaround of reviews looks: a quarter.
+TURNAROUND: Final = timedelta(days=92)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +52,35 @@ _COUNTS = """count(*) FILTER (WHERE standing = 'on_time') AS on_time,
 async def by_area(wanted: Wanted, level: Level, as_of: datetime) -> list[asyncpg.Record]:
     """Counts by period and area; `level` says how many digits of the key make an area.
 
-    Finished cells are added up, everything else is counted from the facts.
+    Finished cells are added up, everything else is counted from the facts; one statement, so a
+    cell that is being reopened is counted once.
     """
-    where = Filters(as_of)
-    digits = level.digits
+    where, digits = Filters(as_of), level.digits
     if wanted.by_village(level):
-        live = _live(where, wanted, digits, "obligation o JOIN period p ON p.id = o.period", "true")
-        return await fetch(f"{live} ORDER BY 1, 2", *where.args)
-    final = wanted.cut(Filters(as_of).add("c.final_from <= $1"), "c.township")
-    rows = await fetch(
+        wanted.cut(where, "o.region")
+        return await fetch(
+            _live(where, digits, "obligation o JOIN period p ON p.id = o.period"), *where.args
+        )
+    final = wanted.cut(Filters(as_of), "c.township").sql
+    wanted.cut(where, "c.township").add("(c.final_from IS NULL OR c.final_from > $1)")
+    source = """rate_cell c JOIN period p ON p.id = c.period
+        JOIN obligation o ON o.period = c.period
+            AND o.region >= c.township AND o.region < c.township || ':'"""
+    return await fetch(
         f"""SELECT c.period, left(c.township, {digits}) AS area, sum(c.on_time)::int AS on_time,
             sum(c.late)::int AS late, sum(c.missing)::int AS missing, 0 AS pending,
             sum(c.exempt)::int AS exempt, 0 AS not_due, 0 AS filed_early,
             sum(c.correction_late)::int AS correction_late
-        FROM rate_cell c JOIN period p ON p.id = c.period WHERE {final.sql} GROUP BY 1, 2""",
-        *final.args,
+        FROM rate_cell c JOIN period p ON p.id = c.period
+        WHERE c.final_from <= $1 AND {final} GROUP BY 1, 2
+        UNION ALL {_live(where, digits, source)}""",
+        *where.args,
     )
-    source = """rate_cell c JOIN period p ON p.id = c.period
-        JOIN obligation o ON o.period = c.period
-            AND o.region >= c.township AND o.region < c.township || ':'"""
-    live = _live(where, wanted, digits, source, "(c.final_from IS NULL OR c.final_from > $1)")
-    return rows + await fetch(live, *where.args)
 
 
-def _live(where: Filters, wanted: Wanted, digits: int, source: str, condition: str) -> str:
-    wanted.cut(where.add(condition), "o.region")
-    standing = standing_sql(where, "$1", source)
+def _live(where: Filters, digits: int, source: str) -> str:
     return f"""SELECT period, left(region, {digits}) AS area, {_COUNTS}, 0 AS correction_late
-        FROM ({standing}) standing GROUP BY 1, 2"""
+        FROM ({standing_sql(where, "$1", source)}) standing GROUP BY 1, 2"""
 
 
 _LATE_CORRECTION = """review r JOIN submission s ON s.id = r.submission
@@ -110,18 +117,32 @@ async def late_corrections(wanted: Wanted, level: Level, as_of: datetime) -> lis
     )
 
 
-async def turnaround(wanted: Wanted, level: Level, as_of: datetime) -> list[asyncpg.Record]:
-    """How the offices review, by area: decided, in time, median working days, waiting now."""
-    where = wanted.cut(Filters(as_of).add("r.at <= $1 AND r.step = 'town'"), "o.region")
-    decided = await fetch(
-        f"""SELECT left(o.region, {level.digits}) AS area, count(*)::int AS decided,
-            count(*) FILTER (WHERE r.in_time)::int AS in_time,
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY r.waited_workdays) AS median_workdays
-        FROM review r JOIN obligation o ON o.id = r.obligation JOIN period p ON p.id = o.period
-        WHERE {where.sql} GROUP BY 1""",
+async def exceeds(wanted: Wanted, most: int) -> bool:
+    """Whether more than so many obligations are asked for, one by one."""
+    where = wanted.cut(Filters(), "o.region")
+    found = await fetch(
+        f"""SELECT 1 FROM obligation o JOIN period p ON p.id = o.period
+        WHERE {where.sql} LIMIT 1 OFFSET {where.param(most)}""",
         *where.args,
     )
-    return decided
+    return bool(found)
+
+
+async def turnaround(
+    scopes: Sequence[str], under: str | None, level: Level, as_of: datetime
+) -> list[asyncpg.Record]:
+    """How the townships reviewed of late, by area: decided, in time, median working days."""
+    where = Filters(as_of, as_of - TURNAROUND).within("r.region", scopes)
+    if under is not None:
+        where.within("r.region", [under])
+    return await fetch(
+        f"""SELECT left(r.region, {level.digits}) AS area, count(*)::int AS decided,
+            count(*) FILTER (WHERE r.in_time)::int AS in_time,
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY r.waited_workdays) AS median_workdays
+        FROM review r WHERE r.step = 'town' AND r.at <= $1 AND r.at > $2 AND {where.sql}
+        GROUP BY 1""",
+        *where.args,
+    )
 
 
 async def periods(wanted: Wanted, as_of: datetime) -> list[asyncpg.Record]:
@@ -143,13 +164,13 @@ async def finish_cells(now: datetime, limit: int = 200) -> int:
     """
     cells = await fetch(
         """SELECT c.id, c.period, c.township FROM rate_cell c
-        WHERE c.final_from IS NULL AND c.closes_at < $1 AND NOT EXISTS (
+        WHERE c.final_from IS NULL AND c.closes_at < $2 AND NOT EXISTS (
             SELECT 1 FROM obligation o WHERE o.period = c.period
             AND o.region >= c.township AND o.region < c.township || ':'
-            AND (o.closes_at >= $1 OR o.stage IN ('town', 'county') OR o.fix_by >= $1))
-        ORDER BY c.closes_at, c.id LIMIT $2 FOR UPDATE SKIP LOCKED""",
-        now,
+            AND (o.closes_at >= $2 OR o.stage IN ('town', 'county') OR o.fix_by >= $2))
+        ORDER BY c.closes_at, c.id LIMIT $1 FOR UPDATE SKIP LOCKED""",
         limit,
+        now - SETTLING,
     )
     for cell in cells:
         await _finish(cell["id"], cell["period"], cell["township"], now)

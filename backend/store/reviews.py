@@ -12,7 +12,7 @@ from backend.store.filters import Filters
 
 _ENTRY = """SELECT o.id AS obligation, o.stage, o.stage_since, o.region, o.holder,
     r.name AS region_name, o.due_at, p.key AS period, p.form, sc.id AS schedule,
-    sc.title::text AS title, f.code, sc.steps::text AS steps, s.id, s.revision, s.kind,
+    sc.title::text AS title, f.code, p.steps::text AS steps, s.id, s.revision, s.kind,
     s.answers::text AS answers, s.reasons::text AS reasons, s.remark, s.on_behalf,
     s.received_at, s.counted_at, s.counted_by, s.receipt, a.name AS filed_by_name,
     before.answers::text AS answers_before
@@ -68,11 +68,11 @@ async def cases(submissions: Sequence[UUID], scopes: Sequence[str]) -> list[asyn
     where = Filters(list(submissions)).within("o.holder", scopes)
     return await fetch(
         f"""SELECT s.id, s.obligation, s.received_at, s.withdrawn_at, o.newest, o.holder, p.form,
-            o.schedule, o.original_due_at, sc.steps::text AS steps, o.stage_since,
+            o.schedule, o.original_due_at, p.steps::text AS steps, o.stage_since,
             (SELECT array_agg(DISTINCT b.filed_by) FROM submission b
              WHERE b.obligation = o.id) AS filers
         FROM submission s JOIN obligation o ON o.id = s.obligation
-        JOIN period p ON p.id = o.period JOIN schedule sc ON sc.id = o.schedule
+        JOIN period p ON p.id = o.period
         WHERE s.id = ANY($1) AND {where.sql}""",
         *where.args,
     )
@@ -129,11 +129,11 @@ village AS (
     UPDATE region SET change_no = change_no + 1 WHERE key IN (SELECT holder FROM item)
     RETURNING key, change_no),
 stored AS (
-    INSERT INTO review (id, submission, obligation, step, decision, defects, remark, account, at,
-                        fix_by, waited_workdays, in_time, change_no)
-    SELECT i.id, i.submission, i.obligation, i.step, i.decision, i.defects, i.remark,
+    INSERT INTO review (id, submission, obligation, region, step, decision, defects, remark,
+                        account, at, fix_by, waited_workdays, in_time, change_no)
+    SELECT i.id, i.submission, i.obligation, d.region, i.step, i.decision, i.defects, i.remark,
            i.account, i.at, i.fix_by, i.waited_workdays, i.in_time, v.change_no
-    FROM item i JOIN village v ON v.key = i.holder),
+    FROM item i JOIN village v ON v.key = i.holder JOIN obligation d ON d.id = i.obligation),
 stands AS (
     UPDATE obligation o SET stage = i.stage, stage_since = i.at, fix_by = i.fix_by,
         change_no = v.change_no
@@ -147,11 +147,12 @@ following AS (
 audited AS (
     INSERT INTO audit_entry (at, account, action, subject, region, result, request, detail)
     SELECT i.at, i.account, 'review.' || i.decision, 'submission:' || i.submission, i.holder,
-        'done', $15, jsonb_build_object('obligation', i.obligation, 'step', i.step, 'stage', i.stage)
+        'done', $15,
+        jsonb_build_object('obligation', i.obligation, 'step', i.step, 'stage', i.stage)
     FROM item i),
 told AS (
     INSERT INTO message (id, account, kind, region, params, slot_at, created_at)
-    SELECT gen_random_uuid(), p.account, 'returned', i.holder,
+    SELECT DISTINCT ON (i.id, p.account) gen_random_uuid(), p.account, 'returned', i.holder,
         jsonb_build_object('obligation', i.obligation, 'fix_by', i.fix_by,
                            'defects', jsonb_array_length(i.defects)), i.at, i.at
     FROM item i JOIN post p ON p.region = i.holder AND p.role IN ('liaison', 'station')

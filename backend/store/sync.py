@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from backend.store.database import fetch
+from backend.store.filings import LAST_ACCEPTED
 
 
 async def heads(account: UUID, villages: Sequence[str]) -> tuple[int, dict[str, int]]:
@@ -21,18 +22,13 @@ async def heads(account: UUID, villages: Sequence[str]) -> tuple[int, dict[str, 
     return numbers.pop(None, 0), numbers
 
 
-_OBLIGATION = """SELECT o.id, o.schedule, sc.title::text AS title, f.code, p.form,
+_OBLIGATION = f"""SELECT o.id, o.schedule, sc.title::text AS title, f.code, p.form,
     p.key AS period, p.starts_on, p.ends_on, o.holder, o.region, o.opens_at, o.due_at, o.closes_at,
-    o.original_due_at, o.exempt_at, o.stage, o.fix_by, sc.allowance_hours,
+    o.original_due_at, o.exempt_at, o.stage, o.fix_by, p.allowance_hours,
     s.id AS submission, s.revision, s.receipt, s.kind, s.answers::text AS answers,
     s.reasons::text AS reasons, s.remark, s.received_at, s.counted_at, s.counted_by, s.on_behalf,
     o.first_counted_at, v.defects::text AS defects, v.remark AS review_remark,
-    CASE WHEN o.stage IN ('none', 'returned') THEN (
-        SELECT l.answers::text FROM obligation e JOIN submission l ON l.id = e.newest
-        WHERE e.holder = o.holder AND e.schedule = o.schedule AND e.stage = 'accepted'
-          AND e.beneficiary IS NOT DISTINCT FROM o.beneficiary
-          AND e.original_due_at < o.original_due_at
-        ORDER BY e.original_due_at DESC, e.region = o.region DESC LIMIT 1) END AS last
+    CASE WHEN o.stage IN ('none', 'returned') THEN ({LAST_ACCEPTED}) END AS last
     FROM since JOIN obligation o ON o.holder = since.key AND o.change_no > since.change_no
     JOIN period p ON p.id = o.period JOIN schedule sc ON sc.id = o.schedule
     JOIN form f ON f.id = p.form LEFT JOIN submission s ON s.id = o.newest
@@ -43,12 +39,14 @@ _OBLIGATION = """SELECT o.id, o.schedule, sc.title::text AS title, f.code, p.for
 async def obligations(since: dict[str, int], closed_after: datetime) -> list[asyncpg.Record]:
     """Obligations of each village changed after its number, nearest deadline first.
 
-    Long closed ones (before `closed_after`) are left out: a phone has no more use for them.
+    A village sent whole (-1) comes without what closed before `closed_after`: a phone has no more
+    use for that; but what becomes of something it was sent once, it always hears.
     """
     return await fetch(
         f"""WITH since AS (
             SELECT * FROM unnest($1::text[], $2::bigint[]) AS s(key, change_no))
-        {_OBLIGATION} WHERE o.closes_at >= $3 OR o.stage IN ('returned', 'town', 'county')
+        {_OBLIGATION} WHERE since.change_no >= 0 OR o.closes_at >= $3
+            OR o.stage IN ('returned', 'town', 'county')
         ORDER BY o.due_at, o.id""",
         list(since),
         list(since.values()),

@@ -1,6 +1,7 @@
 """What is expected: periods, obligations, and what moved them."""
 
 from piccolo.columns import (
+    JSONB,
     UUID,
     BigInt,
     BigSerial,
@@ -20,17 +21,22 @@ from backend.tables.forms import Form, Schedule
 
 
 class Period(Table):
-    """One round of a schedule, frozen when it is first seen. `opened_at` is set when complete."""
+    """One round of a schedule, frozen when it is first seen. `opened_at` is set when complete.
+
+    What the schedule asks is copied: deadlines, form, who reviews, how long a phone may be offline.
+    """
 
     id = Serial(primary_key=True)
-    schedule = ForeignKey(Schedule, on_delete=OnDelete.restrict)
+    schedule = ForeignKey(Schedule, null=False, on_delete=OnDelete.restrict)
     key = Varchar(length=10)
     starts_on = Date(default=None)
     ends_on = Date(default=None)
     opens_at = Timestamptz(default=None)
     due_at = Timestamptz(default=None)
     closes_at = Timestamptz(default=None)
-    form = ForeignKey(Form, on_delete=OnDelete.restrict)
+    form = ForeignKey(Form, null=False, on_delete=OnDelete.restrict)
+    steps = JSONB()
+    allowance_hours = Integer(default=24)
     opened_at = Timestamptz(null=True, default=None)
     # How far the opening has come: the last chunk of villages done.
     opened_up_to = Varchar(length=12, default="")
@@ -48,7 +54,7 @@ class Obligation(Table):
     """
 
     id = BigSerial(primary_key=True)
-    period = ForeignKey(Period, on_delete=OnDelete.restrict)
+    period = ForeignKey(Period, null=False, on_delete=OnDelete.restrict)
     schedule = Integer()
     region = Varchar(length=12)
     holder = Varchar(length=12)
@@ -79,7 +85,7 @@ class Adjustment(Table):
     """An extension 顺延, an exemption 免报 or its restoring: reason, approver, instant."""
 
     id = BigSerial(primary_key=True)
-    obligation = ForeignKey(Obligation, on_delete=OnDelete.restrict, index=True)
+    obligation = ForeignKey(Obligation, null=False, on_delete=OnDelete.restrict, index=True)
     kind = Varchar(length=10)
     decided_at = Timestamptz(default=None)
     due_at = Timestamptz(null=True, default=None)
@@ -92,7 +98,7 @@ class RateCell(Table):
     """The counts of one period in one township; final, and used, for instants from `final_from`."""
 
     id = BigSerial(primary_key=True)
-    period = ForeignKey(Period, on_delete=OnDelete.restrict)
+    period = ForeignKey(Period, null=False, on_delete=OnDelete.restrict)
     township = Varchar(length=12)
     closes_at = Timestamptz(default=None)
     final_from = Timestamptz(null=True, default=None)

@@ -28,7 +28,7 @@ class Submission(Table):
     """
 
     id = UUID(primary_key=True)
-    obligation = ForeignKey(Obligation, on_delete=OnDelete.restrict)
+    obligation = ForeignKey(Obligation, null=False, on_delete=OnDelete.restrict)
     revision = Integer()
     kind = Varchar(length=10)
     answers = JSONB()
@@ -56,8 +56,9 @@ class Review(Table):
     """A decision on one submission at one step. The reviewer's device makes `id`."""
 
     id = UUID(primary_key=True)
-    submission = ForeignKey(Submission, on_delete=OnDelete.restrict)
-    obligation = ForeignKey(Obligation, on_delete=OnDelete.restrict, index=True)
+    submission = ForeignKey(Submission, null=False, on_delete=OnDelete.restrict)
+    obligation = ForeignKey(Obligation, null=False, on_delete=OnDelete.restrict, index=True)
+    region = Varchar(length=12)
     step = Varchar(length=10)
     decision = Varchar(length=10)
     defects = JSONB()

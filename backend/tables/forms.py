@@ -26,7 +26,7 @@ class Schedule(Table):
 
     id = Serial(primary_key=True)
     scope = Varchar(length=12, index=True)
-    form = ForeignKey(Form, on_delete=OnDelete.restrict)
+    form = ForeignKey(Form, null=False, on_delete=OnDelete.restrict)
     title = JSONB()
     cadence = Varchar(length=10)
     timetable = JSONB()

@@ -25,12 +25,14 @@ class Message(Table):
     """Something to tell one person. Visible to them once `delivered_at` is set."""
 
     id = UUID(primary_key=True)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
     kind = Varchar(length=20)
     # The village it is about, where there is one: only who holds a post there is told.
     region = Varchar(length=12, null=True, default=None)
     params = JSONB()
     slot_at = Timestamptz(default=None)
+    # A digest takes no more in once its delivery has been claimed.
+    closed_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=None)
     delivered_at = Timestamptz(null=True, default=None)
     dropped_at = Timestamptz(null=True, default=None)
@@ -42,10 +44,10 @@ class Reminder(Table):
     """The decision that a step of the ladder reaches a person, at most once per obligation."""
 
     id = BigSerial(primary_key=True)
-    obligation = ForeignKey(Obligation, on_delete=OnDelete.restrict)
+    obligation = ForeignKey(Obligation, null=False, on_delete=OnDelete.restrict)
     step = Varchar(length=20)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict)
-    message = ForeignKey(Message, on_delete=OnDelete.restrict, index=True)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    message = ForeignKey(Message, null=False, on_delete=OnDelete.restrict, index=True)
     decided_at = Timestamptz(default=None)
     # Beyond the app, in this order, each when the one before has failed; None is the app alone.
     channels = Array(Varchar(length=20), null=True, default=None)
@@ -61,7 +63,7 @@ class Delivery(Table):
     """
 
     id = BigSerial(primary_key=True)
-    message = ForeignKey(Message, on_delete=OnDelete.restrict)
+    message = ForeignKey(Message, null=False, on_delete=OnDelete.restrict)
     channel = Varchar(length=20)
     address = ForeignKey(Address, null=True, default=None, on_delete=OnDelete.restrict, index=True)
     # The nearest due time of what it speaks of: a backlog goes out in this order.

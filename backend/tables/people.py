@@ -36,7 +36,7 @@ class Post(Table):
     """Account × role × region × dates. Duties belong to the village, never to the person."""
 
     id = UUID(primary_key=True)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict, index=True)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
     role = Varchar(length=20)
     region = Varchar(length=12, index=True, index_method=IndexMethod.btree)
     is_backup = Boolean(default=False)
@@ -48,7 +48,7 @@ class Session(Table):
     """A family of tokens: `generation` counts its refreshes, so an old one shows as replayed."""
 
     id = UUID(primary_key=True)
-    account = ForeignKey(Account, on_delete=OnDelete.restrict, index=True)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
     device = Varchar(length=120)
     generation = Integer(default=1)
     created_at = Timestamptz(default=None)

@@ -13,7 +13,8 @@ import asyncpg
 
 from backend import settling
 from backend.domain.channels import Kind
-from backend.store import messages, sending
+from backend.domain.reminders import next_allowed
+from backend.store import calendar, messages, sending
 from backend.store.database import from_json, transaction
 from backend.store.messages import REMINDER
 from backend.store.nudges import NUDGE
@@ -30,12 +31,23 @@ async def deliver_some(configured: Collection[Kind], now: datetime) -> bool:
     Then they go on their way through the `configured` channels, as their steps say. A crash
     between claim and mark gives them back when the lease ends: at least once, never lost.
     """
+    rows = await claim(now)
+    await show(rows, configured, now)
+    return bool(rows)
+
+
+async def claim(now: datetime) -> list[asyncpg.Record]:
+    """Takes some messages by a lease."""
     async with transaction():
-        rows = await messages.claim_deliveries(now, now + LEASE, BATCH)
-    if not rows:
-        return False
+        return await messages.claim_deliveries(now, now + LEASE, BATCH)
+
+
+async def show(rows: Sequence[asyncpg.Record], configured: Collection[Kind], now: datetime) -> None:
+    """Shows what of the messages claimed is still true, and ends the others."""
     async with transaction():
-        said = await _still_true(rows, now)
+        said, later = await _still_true(rows, now)
+        await messages.postpone(later)
+        rows = [row for row in rows if row["message"] not in later]
         numbers = [row["message"] for row in rows]
         await messages.readdress(numbers, now)
         await messages.deliver(list(said.items()), now)
@@ -44,18 +56,29 @@ async def deliver_some(configured: Collection[Kind], now: datetime) -> bool:
         await sending.drop([row["id"] for row in rows if row["message"] not in said], now)
         if configured and said:
             await settling.advance(list(said), configured, now)
-    return True
 
 
-async def _still_true(rows: Sequence[asyncpg.Record], now: datetime) -> dict[UUID, Any]:
-    """What each message says now; one that has become pointless is not among them."""
+async def _still_true(
+    rows: Sequence[asyncpg.Record], now: datetime
+) -> tuple[dict[UUID, Any], dict[UUID, datetime]]:
+    """What each message says now, and until when a reminder waits that may not go at this hour.
+
+    One that has become pointless is in neither.
+    """
     digests = [row["message"] for row in rows if row["kind"] in _DIGESTS]
     about = [row["message"] for row in rows if row["region"] is not None]
     posted = await messages.still_posted(about, now)
     said: dict[UUID, Any] = {
         row["message"]: from_json(row["params"]) for row in rows if row["message"] in posted
     }
+    later: dict[UUID, datetime] = {}
     for row in await messages.outstanding(digests, now):
-        names = ("duties", "overdue", "villages", "nearest", "obligations")
-        said[row["id"]] = {name: row[name] for name in names}
-    return said
+        allowed = next_allowed(now, row["nearest"], await calendar.load(row["holder"]))
+        if allowed > now:
+            later[row["id"]] = allowed
+        else:
+            said[row["id"]] = {name: row[name] for name in _SAID}
+    return said, later
+
+
+_SAID: Final = ("duties", "overdue", "villages", "nearest", "obligations")

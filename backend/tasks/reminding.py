@@ -49,7 +49,6 @@ def _due(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> Step | None:
         row["due_at"],
         days,
         ladder_since=row["ladder_since"],
-        sent=row["sent"],
         now=now,
     )
 
@@ -63,7 +62,7 @@ def _next(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> datetime | 
 async def _addressed(
     due: Sequence[tuple[asyncpg.Record, Step]], now: datetime
 ) -> list[tuple[int, Step, UUID]]:
-    """(obligation, step, account) for everybody a step reaches now."""
+    """(obligation, step, account) for everybody a step is to reach and has not reached yet."""
     villages = {row["holder"] for row, _ in due}
     places = {v[: level.digits] for v in villages for level in _ABOVE}
     holders: dict[str, list[Holder]] = {}
@@ -77,6 +76,7 @@ async def _addressed(
             step.audience,
             *(holders.get(row["holder"][: level.digits], ()) for level in _ABOVE),
         )
+        if f"{step.key} {account}" not in row["reached"]
     ]
 
 

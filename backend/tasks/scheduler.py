@@ -16,7 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from backend.channels import Channels
-from backend.clock import Clock
+from backend.clock import Clock, system_clock
 from backend.observe import TASKS
 from backend.store import tasks
 from backend.store.tasks import LEADER_LOCK
@@ -91,7 +91,7 @@ async def _lead(database_url: str, clock: Clock, timetable: list[Job]) -> None:
     while True:
         try:
             await _lead_once(database_url, clock, timetable)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except Exception as error:  # whatever it was, this process must stay a candidate
             log.warning("no lead", extra={"kind": type(error).__name__})
         await asyncio.sleep(RETRY_SECONDS)
 
@@ -120,7 +120,7 @@ async def _scheduler(clock: Clock, timetable: list[Job]) -> AsyncIterator[None]:
             IntervalTrigger(seconds=job.seconds),
             args=(job, clock),
             id=job.name,
-            next_run_time=clock(),
+            next_run_time=system_clock(),  # the jobs are told another time only in tests
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,

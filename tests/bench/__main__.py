@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 import asyncpg
 
 from tests import databases
-from tests.bench import filing, outlook
+from tests.bench import filing, outlook, province
 from tests.bench.figures import Figure
 
 BENCHES: Mapping[str, Callable[[str], Awaitable[list[Figure]]]] = {
     "filing": filing.bench,
+    "province": province.bench,
     "outlook": outlook.bench,
 }
 
@@ -33,10 +34,10 @@ async def _facts(url: str) -> str:
 async def _main(names: list[str]) -> None:
     with databases.server() as url:
         print(await _facts(url), flush=True)
-        await databases.make_template(url)
-        for name in names:
-            for figure in await BENCHES[name](url):
-                print(figure.line(), flush=True)
+        async with databases.template(url):
+            for name in names:
+                for figure in await BENCHES[name](url):
+                    print(figure.line(), flush=True)
 
 
 def main() -> None:

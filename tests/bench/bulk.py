@@ -1,6 +1,6 @@
-"""Villages, people and history by the ten thousand: as the application would have written them."""
+"""Villages, people, schedules and periods by the ten thousand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from backend.domain.periods import Cadence, Period, Timing, period_containing
 from backend.domain.roles import Role
 from backend.store import duties, forms
-from backend.store.database import copy_rows, fetch, fetch_value, to_json, transaction
+from backend.store.database import copy_rows, fetch_value, transaction
 from backend.tasks import opening
 from tests.world import DEFAULT_LADDER
 
@@ -84,16 +84,15 @@ async def add_schedule(scope: str, code: str, now: datetime) -> int:
     return await forms.add_schedule(values)
 
 
-async def add_months(schedule: int, now: datetime, count: int) -> None:
-    """The last `count` months, the newest due in five days and the others closed."""
+async def add_months(schedule: int, now: datetime, back: Iterable[int]) -> None:
+    """Months counted backwards: 0 is due in five days, the others are closed."""
     form = await fetch_value("SELECT form FROM schedule WHERE id = $1", schedule)
-    period = period_containing(Cadence.MONTHLY, now.date())
     frozen: list[tuple[Period, Timing]] = []
-    for back in range(count):
-        due = now + timedelta(days=5) - back * MONTH
+    for number in back:
+        due = now + timedelta(days=5) - number * MONTH
+        years, month = divmod(now.year * 12 + now.month - 1 - number, 12)
         timing = Timing(due - timedelta(days=25), due, due + timedelta(days=10))
-        frozen.append((period, timing))
-        period = period.previous()
+        frozen.append((period_containing(Cadence.MONTHLY, date(years, month + 1, 1)), timing))
     async with transaction():
         await duties.add_periods(schedule, form, frozen)
 
@@ -102,33 +101,3 @@ async def open_all(now: datetime) -> None:
     """Opens every period for every village, as the scheduler does."""
     while await opening.open_one(now):
         pass
-
-
-# What filing and accepting leave behind, for all obligations of closed periods: `$1` is how many
-# of a hundred villages never filed. Filed at the deadline or, one in ten, two days after it.
-_FILED = """INSERT INTO submission (id, obligation, revision, kind, answers, reasons, remark,
-        attachments, received_at, counted_at, counted_by, filed_by, digest, change_no)
-    SELECT gen_random_uuid(), o.id, 1, 'report', $2::jsonb, '{}', '', '[]', at, at, 'received',
-        $3, sha256(o.region::bytea), 1
-    FROM obligation o, LATERAL (SELECT o.due_at - interval '3 hours'
-        + CASE WHEN o.id % 10 = 0 THEN interval '2 days' ELSE interval '0' END AS at) t
-    WHERE o.stage = 'none' AND o.closes_at < $4 AND o.id * 37 % 100 >= $1"""
-_REVIEWED = """INSERT INTO review (id, submission, obligation, step, decision, defects, remark,
-        account, at, waited_workdays, in_time, change_no)
-    SELECT gen_random_uuid(), s.id, o.id, 'town', 'pass', '[]', '', $1,
-        s.received_at + interval '4 hours', (o.id % 40) / 10.0, o.id % 40 < 20, 1
-    FROM submission s JOIN obligation o ON o.id = s.obligation WHERE o.stage = 'none'"""
-_STANDS = """UPDATE obligation o SET stage = 'accepted', newest = s.id, revisions = 1,
-        stage_since = s.received_at + interval '4 hours', first_counted_at = s.counted_at,
-        first_received_at = s.received_at, remind_at = NULL
-    FROM submission s WHERE s.obligation = o.id AND o.stage = 'none'"""
-
-
-async def accept_closed(
-    now: datetime, answers: dict[str, Any], *, never_filed_percent: int, reviewer: UUID
-) -> None:
-    """Reports for the closed periods, filed and accepted."""
-    async with transaction():
-        await fetch(_FILED, never_filed_percent, to_json(answers), reviewer, now)
-        await fetch(_REVIEWED, reviewer)
-        await fetch(_STANDS)

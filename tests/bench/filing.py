@@ -27,6 +27,7 @@ from tests import databases
 from tests.bench import bulk
 from tests.bench.figures import Figure
 from tests.bench.floor import TABLE
+from tests.bench.history import add_history
 from tests.bench.load import Generator, request
 from tests.bench.server import FLOOR, OURS, SECRET, serving
 
@@ -138,11 +139,12 @@ async def _build(now: datetime, last: dict[str, Any]) -> dict[str, UUID]:
     first = await bulk.add_people([bulk.Seat(Role.LIAISON, key) for key in villages], now)
     await bulk.add_people([bulk.Seat(Role.LIAISON, key, True) for key in villages], now)
     for _ in range(SCHEDULES):
-        await bulk.add_months(await bulk.add_schedule("99", "LABOR_MONTHLY", now), now, 2)
-    await bulk.open_all(now)
-    await bulk.accept_closed(now, last, never_filed_percent=0, reviewer=uuid4())
+        schedule = await bulk.add_schedule("99", "LABOR_MONTHLY", now)
+        await bulk.add_months(schedule, now, [0])
+        await bulk.open_all(now)
+        await bulk.add_months(schedule, now, [1])
     await fetch(TABLE)
-    await fetch("VACUUM ANALYZE")
+    await add_history(now, last, never_filed=0)
     return dict(zip(villages, first, strict=True))
 
 

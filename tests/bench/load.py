@@ -107,9 +107,7 @@ class Generator:
 
     async def drive(self, port: int, requests: Sequence[bytes]) -> Run:
         """Sends all requests, 32 at a time. Raises when an answer is not a 2xx."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._pool, _run, port, requests
-        )
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _run, port, requests)
 
     def close(self) -> None:
         self._pool.shutdown()

@@ -1,6 +1,5 @@
 """The call list of an office, and how the channels do."""
 
-
 from backend.domain.channels import Kind
 from backend.store.database import fetch
 from tests.http.tools import done, refused, rows

@@ -2,14 +2,23 @@
 
 import asyncio
 import re
+from typing import Any
 from uuid import uuid4
 
-from backend.store.database import fetch, fetch_value
-from tests.http.tools import done, duty_of, refused, report, rows, submit
+from backend.store.database import fetch, fetch_value, transaction
+from tests.http.tools import (
+    done,
+    duty_of,
+    refused,
+    report,
+    rows,
+    submit,
+    waiting_for_a_lock,
+)
 from tests.world import FAR_VILLAGE, NEIGHBOUR, OTHER_VILLAGE, VILLAGE, World, weekly
 
 
-async def opened(world: World, village: str = VILLAGE, **changes: object) -> int:
+async def opened(world: World, village: str = VILLAGE, **changes: Any) -> int:
     """A village's duty of a new schedule."""
     schedule = await world.schedule(**changes)
     await world.open()
@@ -164,7 +173,7 @@ async def test_a_warning_wants_a_reason(world: World) -> None:
 async def test_a_zero_report_is_confirmed_and_carries_no_answers(world: World) -> None:
     duty = await opened(world)
     zero = {"kind": "zero", "answers": {}}
-    cases = [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({**zero}, "zero_unconfirmed"),
         ({**zero, "zero_confirmed": True, "answers": weekly()}, "answers_not_empty"),
     ]
@@ -278,18 +287,50 @@ async def test_two_people_filing_at_once_do_not_overwrite_each_other(real_world:
 
 async def test_one_id_used_twice_at_once_is_nobodys_crash(real_world: World) -> None:
     """Two villages, one id: a broken phone. One gets its receipt, the other an answer."""
-    await real_world.schedule()
-    await real_world.open()
-    number = str(uuid4())
-    duties = {who: await real_world.duty(who) for who in ("liaison", "colleague")}
-    responses = await asyncio.gather(
-        *(
-            real_world.as_(who).ask(
-                "POST", "/submissions", json={"items": [report(duty["id"], id=number)]}
-            )
-            for who, duty in duties.items()
-            for _ in range(3)
-        )
-    )
-    assert {response.status_code for response in responses} <= {200, 503}
+    world, number, held = real_world, str(uuid4()), asyncio.Event()
+    await world.schedule()
+    await world.open()
+    [filed] = await submit(world, "liaison", [report((await world.duty("liaison"))["id"])])
+    theirs = report((await world.duty("colleague"))["id"], id=number)
+
+    async def first() -> None:
+        async with transaction():
+            await fetch("UPDATE submission SET id = $1 WHERE id = $2", number, filed["id"])
+            held.set()
+            await waiting_for_a_lock()
+
+    async def second() -> list[dict[str, Any]]:
+        await held.wait()
+        return await submit(world, "colleague", [theirs])
+
+    _, [outcome] = await asyncio.gather(first(), second())
+    assert outcome["outcome"] == "conflict"
     assert await rows("submission") == 1
+
+
+async def test_a_busy_minute(real_world: World) -> None:
+    """Everybody at once, everything sent twice, and two people for one village."""
+    world = real_world
+    for _ in range(3):
+        await world.schedule()
+    await world.open()
+    who = ("liaison", "backup", "colleague", "station", "elsewhere")
+    duties = {key: (await world.as_(key).get("/sync"))["obligations"] for key in who}
+    sent = [(key, report(duty["id"])) for key in who for duty in duties[key] for _ in range(2)]
+    items = {(key, item["obligation"]): item for key, item in sent}
+    answers = await asyncio.gather(
+        *(submit(world, key, [items[key, item["obligation"]]]) for key, item in sent)
+    )
+    receipts: dict[int, set[str]] = {}
+    created = 0
+    for (_, item), [outcome] in zip(sent, answers, strict=True):
+        created += outcome["outcome"] == "created"
+        if outcome["outcome"] == "rejected":
+            assert outcome["problem"]["code"] == "awaiting_review"
+        else:
+            receipts.setdefault(item["obligation"], set()).add(outcome["receipt"])
+    owed = {duty["id"] for each in duties.values() for duty in each}
+    assert set(receipts) == owed
+    assert all(len(found) == 1 for found in receipts.values())
+    assert created == len(owed) == await rows("submission") == 9
+    assert await rows("audit_entry", "action = 'submission.file'") == 9

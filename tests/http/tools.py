@@ -1,5 +1,6 @@
 """What the HTTP tests share: problems, batches, counting rows, undoing one try."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -112,3 +113,15 @@ async def undone() -> AsyncIterator[None]:
         yield
     finally:
         await block.__aexit__(_Undo, _Undo(), None)
+
+
+_WAITING = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+
+
+async def waiting_for_a_lock(seconds: float = 5) -> None:
+    """Returns once somebody waits for what this transaction holds, or after a while anyway."""
+    for _ in range(int(seconds / 0.01)):
+        if await database.fetch_value(_WAITING):
+            return
+        await asyncio.sleep(0.01)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from backend.domain.calendar import local_day
 from backend.domain.roles import Role
 from backend.domain.timeliness import Facts
 from backend.routes.obligation_detail import facts_of
@@ -16,12 +17,21 @@ from backend.store import duties, regions
 from backend.store.database import fetch
 from backend.tasks import housekeeping
 from tests.http.tools import submit
-from tests.world import NEIGHBOUR, OTHER_VILLAGE, VACANT, VILLAGE, World, add_person
+from tests.world import (
+    NEIGHBOUR,
+    OTHER_TOWN,
+    OTHER_VILLAGE,
+    TOWN,
+    VACANT,
+    VILLAGE,
+    World,
+    add_person,
+)
 
 TICK = timedelta(microseconds=1)
 MORE = ("990101100204", "990101101202", "990101101203")
 VILLAGES = (VILLAGE, NEIGHBOUR, VACANT, OTHER_VILLAGE, *MORE)
-STEPS = (["town"], ["town", "county"], [])
+STEPS: tuple[list[str], ...] = (["town"], ["town", "county"], [])
 _GAPS = (
     TICK,
     timedelta(seconds=40),
@@ -45,6 +55,15 @@ _REFUSED = {
 }
 
 
+Question = dict[str, str]
+QUESTIONS: tuple[Question, ...] = (
+    {"level": "county"},
+    {"level": "township"},
+    {"level": "village", "region": TOWN},
+    {"level": "village", "region": OTHER_TOWN},
+    {"level": "village", "period": "2026-W45"},
+)
+
 Act = Callable[["History", asyncpg.Record], Awaitable[bool]]
 Fits = Callable[[asyncpg.Record, datetime], bool]
 
@@ -56,9 +75,8 @@ class History:
     world: World
     rng: Random
     events: set[datetime] = field(default_factory=set)
-    asked: dict[tuple[datetime, str], Any] = field(default_factory=dict)
+    asked: list[tuple[datetime, Question, Any]] = field(default_factory=list)
     done: dict[str, int] = field(default_factory=dict)
-    used_final_cells: int = 0
 
     @property
     def now(self) -> datetime:
@@ -91,15 +109,32 @@ class History:
 
     async def pass_time(self, pace: float) -> None:
         """To a little later, or to the very edge of the next thing that matters."""
-        before = self.now.date()
+        before = local_day(self.now)
         edges = sorted(t + i * TICK for t in self.events for i in (0, 1) if t >= self.now)
         later = [edge for edge in edges if edge > self.now]
-        if later and self.rng.random() < 0.12 * pace:
+        near = later and later[0] - self.now < timedelta(hours=30) * pace
+        if near and self.rng.random() < 0.12 * pace:
             self.world.clock.now = later[0]
         else:
             self.world.clock.now += self.rng.choice(_GAPS) * (self.rng.random() * pace) + TICK
-        if self.now.date() != before:
+        if local_day(self.now) != before:
             await self.opened()
+
+    async def rest(self, days: int) -> None:
+        """Nothing more happens, so most cells become final."""
+        self.world.clock.pass_(days=days)
+        await self.finish_cells()
+        await self.ask()
+        final = await fetch("SELECT count(*) AS n FROM rate_cell WHERE final_from <= $1", self.now)
+        assert final[0]["n"] > 3
+
+    async def change_something(self) -> None:
+        """An office changes its mind long after, and the numbers are made final again."""
+        await self.pass_time(1)
+        row = await self._any_obligation(_any)
+        if await self.rng.choice((_extend, _exempt, _restore))(self, row):
+            self.events.add(self.now)
+        await self.finish_cells()
 
     async def finish_cells(self) -> None:
         while await housekeeping.finish_cells(self.now):
@@ -107,30 +142,28 @@ class History:
 
     async def ask(self) -> None:
         """Remembers what the county is told now."""
-        for path in ("level=county", "level=township", "level=village"):
-            self.asked[self.now, path] = await rates(self.world, self.now, path.split("=")[1])
-        final = await fetch("SELECT count(*) AS n FROM rate_cell WHERE final_from <= $1", self.now)
-        self.used_final_cells += final[0]["n"]
+        for question in QUESTIONS:
+            answer = await rates(self.world, self.now, **question)
+            self.asked.append((self.now, question, answer))
 
     async def _any_obligation(self, fits: Fits) -> asyncpg.Record:
         """Mostly one that the act suits, sometimes any."""
         rows = await fetch(
             """SELECT o.id, o.region, o.holder, o.newest, o.stage, o.due_at, o.closes_at,
-               o.exempt_at, s.allowance_hours, s.id AS schedule, p.key AS period
-            FROM obligation o JOIN period p ON p.id = o.period JOIN schedule s ON s.id = o.schedule
+               o.exempt_at, o.schedule, p.key AS period
+            FROM obligation o JOIN period p ON p.id = o.period
             ORDER BY o.id"""
         )
         suited = [row for row in rows if fits(row, self.now)]
         return self.rng.choice(suited if suited and self.rng.random() < 0.9 else rows)
 
-    async def facts(self) -> dict[int, tuple[str, Facts]]:
-        """(village then, facts) of every obligation."""
-        rows = await fetch("SELECT id, region FROM obligation ORDER BY id")
-        found: dict[int, tuple[str, Facts]] = {}
-        for each in rows:
+    async def facts(self) -> list[tuple[str, str, Facts]]:
+        """(village then, period, facts) of every obligation."""
+        found: list[tuple[str, str, Facts]] = []
+        for each in await fetch("SELECT id FROM obligation ORDER BY id"):
             row = await duties.within(each["id"], ["99"])
             assert row is not None
-            found[each["id"]] = (each["region"], await facts_of(row))
+            found.append((row["region"], row["period"], await facts_of(row)))
         return found
 
 
@@ -155,9 +188,9 @@ async def begin(world: World, seed: int) -> History:
     return History(world, Random(seed))
 
 
-async def rates(world: World, t: datetime, level: str, who: str = "county", **more: Any) -> Any:
+async def rates(world: World, t: datetime, who: str = "county", **question: Any) -> Any:
     """GET /rates as of an instant."""
-    return await world.as_(who).get("/rates", level=level, as_of=t.isoformat(), **more)
+    return await world.as_(who).get("/rates", as_of=t.isoformat(), **question)
 
 
 async def _asked(answer: Any) -> bool:
@@ -260,13 +293,11 @@ async def _change_region(history: History, row: asyncpg.Record) -> bool:
     change = {"kind": "merge", "old": row["holder"], "new": history.rng.choice(in_force)}
     if history.rng.random() < 0.5:
         change |= {"kind": "recode", "new": f"{change['new'][:9]}{len(history.events) % 200 + 300}"}
-    if change["old"] == change["new"] or change["new"] in in_force and change["kind"] == "recode":
+    if change["old"] == change["new"] or (change["kind"] == "recode" and change["new"] in in_force):
         return False
     answer = await history.world.as_("county").ask("POST", "/regions/changes", json=change)
     assert answer.status_code == 201, answer.text
     return True
-
-
 
 
 def _to_file(row: asyncpg.Record, now: datetime) -> bool:

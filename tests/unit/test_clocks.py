@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 import pytest
 
 from backend.domain.calendar import local_instant
-from backend.domain.timeliness import Counted, CountedBy, correct_clock, count_at
+from backend.domain.clocks import Counted, CountedBy, correct_clock, count_at
 
 HOUR = timedelta(hours=1)
 ALLOWANCE = 24 * HOUR

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.domain.calendar import WorkCalendar, local_instant
+from backend.domain.clocks import count_at
 from backend.domain.rates import tally
 from backend.domain.refusal import Refusal
 from backend.domain.reviews import (
@@ -26,7 +27,6 @@ from backend.domain.timeliness import (
     Filing,
     Verdict,
     correction,
-    count_at,
     due_at,
     may_file,
     may_withdraw,

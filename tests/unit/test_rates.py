@@ -6,9 +6,15 @@ from uuid import UUID
 
 import pytest
 
+from backend.domain.clocks import CountedBy
 from backend.domain.rates import Counts, tally
 from backend.domain.reviews import Decision, ReviewFact, ReviewStep
-from backend.domain.timeliness import Adjustment, AdjustmentKind, CountedBy, Facts, Filing
+from backend.domain.timeliness import (
+    Adjustment,
+    AdjustmentKind,
+    Facts,
+    Filing,
+)
 
 DAY = timedelta(days=1)
 DUE = datetime(2026, 11, 4, 10, tzinfo=UTC)

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from backend.domain.calendar import local_instant
+from backend.domain.clocks import CountedBy
 from backend.domain.reviews import (
     Decision,
     ReviewFact,
@@ -17,7 +18,6 @@ from backend.domain.timeliness import (
     Adjustment,
     AdjustmentKind,
     Correction,
-    CountedBy,
     Facts,
     Filing,
     State,

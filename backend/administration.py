@@ -40,10 +40,11 @@ async def create_account(vault: Vault, person: NewPerson) -> UUID:
     if person.role not in set(Role):
         raise Problem("role_unknown", roles=", ".join(Role))
     role, number = Role(person.role), uuid4()
-    hashed = await appointments.password_hash(vault, person.password, role, person.phone)
+    hashed = await appointments.password_hash(vault, person.password, [role], person.phone)
     async with transaction():
         actor = _operator(person.region)
-        await appointments.open_account(actor, vault, number, person.name, person.phone, hashed)
+        newcomer = appointments.Newcomer(number, person.name, person.phone, hashed, person.region)
+        await appointments.open_account(actor, vault, newcomer)
         wish = appointments.Wish(role, person.region, person.is_backup, actor.now)
         await appointments.appoint(actor, number, wish)
     return number
