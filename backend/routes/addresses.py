@@ -126,7 +126,7 @@ class AddressController(Controller):
     path = "/addresses"
     tags = ("channels",)
 
-    @get("/", opt=allows(Action.SIGNED_IN))
+    @get("/", opt=allows(Action.SIGNED_IN), responses=documented())
     async def own(self, request: ApiRequest) -> OwnAddresses:
         """The asker's addresses; the number they sign in with is one where SMS or voice is set."""
         config, vault = settings_of(request), vault_of(request)

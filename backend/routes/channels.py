@@ -50,7 +50,7 @@ class ChannelController(Controller):
     path = "/channels"
     tags = ("channels",)
 
-    @get("/", opt=allows(Action.SEE_CHANNELS))
+    @get("/", opt=allows(Action.SEE_CHANNELS), responses=documented())
     async def health(
         self, request: ApiRequest, days: Annotated[int, QueryParameter(ge=1, le=366)] = 30
     ) -> Health:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.channels import open_channels
 from backend.clock import system_clock
 from backend.doctor import Finding, Level, examine
 from backend.piccolo_conf import DB
@@ -13,15 +14,20 @@ from backend.settings import Settings, load
 from backend.store import audit, health, tasks
 from backend.store.audit import Entry
 from backend.store.database import fetch
-from backend.tasks.scheduler import jobs
+from backend.tasks.scheduler import Job, jobs
 from tests.world import COUNTY, SECRET, World
+
+
+def timetable(world: World) -> list[Job]:
+    """All jobs there are with the settings of the test world."""
+    return jobs(world.vault, open_channels(world.app.state.settings), None)
 
 
 @pytest.fixture
 async def healthy(world: World, tmp_path: Path) -> Settings:
     """A system in which every task ran ten seconds ago, at noon of a September day."""
     world.clock.set(2026, 9, 30, 12, 0)
-    for job in jobs(world.vault, {}, None):
+    for job in timetable(world):
         await tasks.started(job.name, world.clock.now - timedelta(seconds=10))
         await tasks.finished(job.name, world.clock.now - timedelta(seconds=9), None)
     settings: Settings = world.app.state.settings
@@ -41,7 +47,7 @@ async def look(config: Settings, world: World, name: str) -> Finding:
 
 async def test_all_is_well(world: World, healthy: Settings) -> None:
     world.clock.now = (await health.server())["now"]
-    for job in jobs(world.vault, {}, None):
+    for job in timetable(world):
         await tasks.started(job.name, world.clock.now)
         await tasks.finished(job.name, world.clock.now, None)
     found = {finding.name: finding for finding in await examine(healthy, world.clock)}
@@ -49,7 +55,7 @@ async def test_all_is_well(world: World, healthy: Settings) -> None:
     assert {finding.level for finding in found.values()} == {Level.OK}, found
     assert list(found) == [
         *("database", "objects", "clock", "audit", "messages"),
-        *(job.name for job in jobs(world.vault, {}, None)),
+        *(job.name for job in timetable(world)),
     ]
     assert "PostgreSQL 18" in found["database"].line
 
