@@ -132,7 +132,9 @@ class Actor:
 
     def may(self, action: Action, region: str) -> bool:
         """True when one of the posts allows the action there."""
-        return any(contains(scope, region) for scope in self.scopes(action))
+        return any(
+            post.role in ALLOWED[action] and contains(post.region, region) for post in self.posts
+        )
 
 
 def scopes(posts: Iterable[HeldPost], *actions: Action) -> tuple[str, ...]:

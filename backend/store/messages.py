@@ -216,7 +216,11 @@ async def postpone(messages: Mapping[UUID, datetime]) -> None:
 
 async def drop(messages: Sequence[UUID], now: datetime) -> None:
     """Gives up messages that have become pointless."""
-    await fetch("UPDATE message SET dropped_at = $2 WHERE id = ANY($1)", list(messages), now)
+    await fetch(
+        "UPDATE message SET dropped_at = $2 WHERE id = ANY($1) AND delivered_at IS NULL",
+        list(messages),
+        now,
+    )
 
 
 async def mark_sent(deliveries: Sequence[int], now: datetime) -> None:
