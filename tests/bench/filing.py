@@ -138,10 +138,11 @@ async def _build(now: datetime, last: dict[str, Any]) -> dict[str, UUID]:
     )
     first = await bulk.add_people([bulk.Seat(Role.LIAISON, key) for key in villages], now)
     await bulk.add_people([bulk.Seat(Role.LIAISON, key, True) for key in villages], now)
-    for _ in range(SCHEDULES):
-        schedule = await bulk.add_schedule("99", "LABOR_MONTHLY", now)
+    schedules = [await bulk.add_schedule("99", "LABOR_MONTHLY", now) for _ in range(SCHEDULES)]
+    for schedule in schedules:
         await bulk.add_months(schedule, now, [0])
-        await bulk.open_all(now)
+    await bulk.open_all(now)
+    for schedule in schedules:
         await bulk.add_months(schedule, now, [1])
     await fetch(TABLE)
     await add_history(now, last, never_filed=0)
