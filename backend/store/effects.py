@@ -13,23 +13,33 @@ from backend.store.facts import standing_then_sql
 from backend.store.filters import Filters
 
 
-async def hold_back(rows: Sequence[tuple[int, Step, UUID]], now: datetime) -> None:
-    """Notes that steps are not sent; rows are (obligation, step, account). They stay undrawn."""
-    if not rows:
-        return
-    await fetch(
+async def hold_back(
+    rows: Sequence[tuple[int, Step, UUID]], now: datetime
+) -> set[tuple[int, str, UUID]]:
+    """Notes steps that are not sent, and gives them; rows are (obligation, step, account).
+
+    A step that has come to an office, since the village has nobody, is not among them.
+    """
+    found = await fetch(
         """INSERT INTO reminder (obligation, step, account, held_back, decided_at, channels)
         SELECT i.obligation, i.step, i.account, true, $4::timestamptz,
             string_to_array(nullif(i.channels, ''), ' ')
         FROM unnest($1::bigint[], $2::text[], $3::uuid[], $5::text[])
             AS i(obligation, step, account, channels)
-        ON CONFLICT (obligation, step, account) DO NOTHING""",
+        WHERE EXISTS (
+            SELECT 1 FROM obligation o JOIN post p ON p.region = o.holder
+            WHERE o.id = i.obligation AND p.account = i.account
+              AND p.role IN ('liaison', 'station')
+              AND p.starts_at <= $4 AND (p.ends_at IS NULL OR p.ends_at > $4))
+        ON CONFLICT (obligation, step, account) DO NOTHING
+        RETURNING obligation, step, account""",
         [row[0] for row in rows],
         [row[1].key for row in rows],
         [row[2] for row in rows],
         now,
         [" ".join(row[1].channels) for row in rows],
     )
+    return {(row["obligation"], row["step"], row["account"]) for row in found}
 
 
 @dataclass(frozen=True, slots=True)

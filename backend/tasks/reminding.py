@@ -31,8 +31,7 @@ async def remind_some(now: datetime) -> bool:
         days = {row["scope"]: await calendar.load(row["scope"]) for row in _per_scope(rows)}
         due = [(row, _due(row, days[row["scope"]], now)) for row in rows]
         told = await _addressed([(row, step) for row, step in due if step is not None], now)
-        told, held = _held_back(told, {row["id"]: row for row in rows})
-        await effects.hold_back(held, now)
+        told = await _not_held_back(told, {row["id"]: row for row in rows}, now)
         digests = await messages.digests([who for _, _, who in told], now + GATHER, now)
         await messages.add_reminders([(n, step, who, digests[who]) for n, step, who in told], now)
         await messages.set_remind_at(
@@ -41,16 +40,18 @@ async def remind_some(now: datetime) -> bool:
     return True
 
 
-def _held_back(
-    told: Sequence[Told], rows: Mapping[int, asyncpg.Record]
-) -> tuple[list[Told], list[Told]]:
-    """What is to be told, and what of it is held back instead."""
-    kept: tuple[list[Told], list[Told]] = ([], [])
-    for number, step, account in told:
-        row = rows[number]
-        earlier = earlier_draw(step.key, row["reached"], row["held"])
-        kept[holds_back(step, earlier, drawn=row["drawn"])].append((number, step, account))
-    return kept
+async def _not_held_back(
+    told: Sequence[Told], rows: Mapping[int, asyncpg.Record], now: datetime
+) -> list[Told]:
+    """What is to be told indeed; the rest is noted as held back."""
+    drawn = [
+        (number, step, account)
+        for number, step, account in told
+        for row in [rows[number]]
+        if holds_back(step, earlier_draw(step.key, row["reached"], row["held"]), drawn=row["drawn"])
+    ]
+    held = await effects.hold_back(drawn, now) if drawn else set()
+    return [each for each in told if (each[0], each[1].key, each[2]) not in held]
 
 
 def _per_scope(rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
