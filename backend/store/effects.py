@@ -69,7 +69,7 @@ _TOLD = """SELECT r.obligation, r.step, d.channel, false AS held, min(d.sent_at)
     UNION ALL
     SELECT r.obligation, r.step, c.channel, true, min(r.decided_at)
     FROM reminder r JOIN obligation o ON o.id = r.obligation
-    CROSS JOIN LATERAL unnest('in_app' || r.channels) AS c(channel)
+    CROSS JOIN LATERAL unnest(array_prepend('in_app'::varchar, r.channels)) AS c(channel)
     WHERE r.held_back AND {where} GROUP BY 1, 2, 3"""
 
 _LOOKS = """SELECT t.*, look.* FROM told t JOIN obligation o ON o.id = t.obligation
