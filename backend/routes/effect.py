@@ -78,8 +78,9 @@ class StepEffect(msgspec.Struct):
     """One step through one channel; each duty counts once.
 
     Chance decides what is held back, so `in_app`, where every message goes, compares like with
-    like. Beyond it `sent` are those whom the channel reached, in turn, and `held_back` all those
-    for whom the step named it: an indication.
+    like, over days in which a share was held back. Beyond the app `sent` are those whom the channel
+    reached, in turn, and `held_back` all those for whom the step named it: an indication.
+    Villages with nobody at their post are left out.
     """
 
     schedule: int

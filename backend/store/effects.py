@@ -42,6 +42,13 @@ async def hold_back(
     return {(row["obligation"], row["step"], row["account"]) for row in found}
 
 
+_ANSWERED_FOR = """EXISTS (
+    SELECT 1 FROM post p JOIN account a ON a.id = p.account
+    WHERE p.region IN (o.region, o.holder) AND p.role IN ('liaison', 'station')
+      AND p.starts_at <= r.decided_at AND (p.ends_at IS NULL OR p.ends_at > r.decided_at)
+      AND (a.disabled_at IS NULL OR a.disabled_at > r.decided_at))"""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Which steps to count: decided from `start` on and before `end`, of whose duties."""
@@ -53,11 +60,16 @@ class Asked:
     schedule: int | None = None
 
     def cut(self, where: Filters) -> str:
-        """The condition over `reminder r` and `obligation o`; villages count where they were."""
+        """The condition over `reminder r` and `obligation o`; villages count where they were.
+
+        Left out are those with nobody at their post: theirs is never held back, so that they would
+        stand on one side alone.
+        """
         where.within("o.region", self.scopes).add_if(self.schedule, "o.schedule = ?")
         if self.under is not None:
             where.within("o.region", [self.under])
-        return where.add("r.decided_at >= ? AND r.decided_at < ?", self.start, self.end).sql
+        where.add("r.decided_at >= ? AND r.decided_at < ?", self.start, self.end)
+        return where.add(_ANSWERED_FOR).sql
 
 
 # A duty once per step and channel, from when the first of several people was told.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from backend.channels import Outgoing, TransportError
@@ -70,6 +71,7 @@ class Reminded(History):
 async def told(start: datetime, end: datetime) -> list[Told]:
     """Every step decided in this time, once per duty and channel."""
     found: dict[tuple[int, Group], Told] = {}
+    posts = await fetch("SELECT region, role, starts_at, ends_at FROM post")
     deliveries = await fetch("SELECT message, channel, sent_at, failed_at FROM delivery")
     for row in await fetch(
         """SELECT r.obligation, r.step, r.message, r.held_back, r.decided_at, r.channels
@@ -79,6 +81,8 @@ async def told(start: datetime, end: datetime) -> list[Told]:
     ):
         duty = await duties.within(row["obligation"], ["99"])
         assert duty is not None
+        if not any(_answers(post, duty, row["decided_at"]) for post in posts):
+            continue
         facts = await facts_of(duty)
         if row["held_back"]:
             moments = [(name, row["decided_at"]) for name in ("in_app", *(row["channels"] or ()))]
@@ -96,6 +100,12 @@ async def told(start: datetime, end: datetime) -> list[Told]:
             if key not in found or at < found[key].at:
                 found[key] = Told(group, duty["region"], facts, at)
     return list(found.values())
+
+
+def _answers(post: asyncpg.Record, duty: asyncpg.Record, at: datetime) -> bool:
+    held = post["starts_at"] <= at and (post["ends_at"] is None or post["ends_at"] > at)
+    of_village = post["region"] in (duty["region"], duty["holder"])
+    return held and of_village and post["role"] in ("liaison", "station")
 
 
 def by_hand(all_told: list[Told], now: datetime) -> dict[Group, Counter[str]]:
