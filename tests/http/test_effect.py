@@ -141,6 +141,21 @@ async def test_what_was_filed_before_the_message_is_not_counted(world: World) ->
     assert step["outstanding"] == {"sent": 2, "held_back": 0}
 
 
+async def test_what_was_filed_while_the_message_waited_is_not_counted(world: World) -> None:
+    """The digest speaks of the other report only."""
+    for _ in range(2):
+        await world.schedule(scope=VILLAGE)
+    await world.open()
+    world.clock.set(2026, 11, 5, 9)
+    await world.remind_only()
+    duty = await world.duty()
+    await submit(world, "liaison", [report(duty["id"])])
+    await world.deliver(world.clock.pass_(minutes=1))
+    world.clock.pass_(hours=1)
+    [step] = await asked(world)
+    assert step["schedule"] != duty["schedule"]
+
+
 async def test_a_nudge_is_no_step(world: World) -> None:
     await world.schedule()
     await world.open()
