@@ -9,6 +9,7 @@ from backend.routes.channels import ChannelController, DeliveryController
 from backend.routes.docs import asset
 from backend.routes.feeds import FeedController, feed
 from backend.routes.forms import FormController
+from backend.routes.ladders import LadderController
 from backend.routes.messages import MessageController
 from backend.routes.nudges import NudgeController
 from backend.routes.obligations import ObligationController
@@ -44,6 +45,7 @@ CONTROLLERS = (
     ChannelController,
     FormController,
     ScheduleController,
+    LadderController,
     CalendarController,
     RegionController,
     AccountController,

@@ -5,7 +5,7 @@ from backend.tables.audit import AuditEntry, AuditSeal
 from backend.tables.channels import Address, CallEntry, Pace
 from backend.tables.duties import Adjustment, Obligation, Period, RateCell
 from backend.tables.filings import Review, Submission
-from backend.tables.forms import Form, Schedule
+from backend.tables.forms import Form, Ladder, Schedule
 from backend.tables.messages import Delivery, Message, Reminder
 from backend.tables.operations import TaskRun, WorkCalendar
 from backend.tables.people import Account, LoginFailure, Post, Session
@@ -19,6 +19,7 @@ ALL_TABLES = (
     LoginFailure,
     Form,
     Schedule,
+    Ladder,
     Period,
     Obligation,
     Adjustment,
@@ -52,6 +53,7 @@ __all__ = [
     "CallEntry",
     "Delivery",
     "Form",
+    "Ladder",
     "LoginFailure",
     "Message",
     "Nudge",
