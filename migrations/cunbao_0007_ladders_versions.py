@@ -6,7 +6,7 @@ ID = "2026-11-23T02:52:50:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "first versions of ladders"
 
-_FIRST_VERSIONS = """INSERT INTO ladder (schedule, version, steps, created_at, published_at)
+FIRST_VERSIONS = """INSERT INTO ladder (schedule, version, steps, created_at, published_at)
     SELECT id, 1, ladder, created_at, greatest(created_at, ladder_since) FROM schedule"""
 
 
@@ -16,7 +16,7 @@ async def forwards() -> MigrationManager:
     async def run() -> None:
         from backend.piccolo_conf import DB
 
-        await DB.run_ddl(_FIRST_VERSIONS)
+        await DB.run_ddl(FIRST_VERSIONS)
 
     manager.add_raw(run)
     return manager
