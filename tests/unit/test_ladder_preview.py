@@ -146,3 +146,9 @@ def test_what_is_foreseen_is_what_due_step_sends(half_hours: int, due_day: int) 
     assert {who for each in found for reach in each.reaches for who in [reach.audience]} <= set(
         Audience
     )
+
+
+def test_what_is_past_stays_past_for_a_ladder_long_in_force() -> None:
+    ladder = (*step("gone", -3, "liaison"), *step("due", 0, "liaison"))
+    found = preview(ladder, OWED, HOLDERS, DAYS, since=at(2, 0), now=at(11, 9))
+    assert [each.skipped for each in found] == [Skipped.PAST, None]
