@@ -100,11 +100,11 @@ async def _claim(carrier: Carrier, rows: Sequence[asyncpg.Record], now: datetime
     pairs = [(n, row["message"]) for n, group in enumerate(sendings) for row in group]
     said = await sending.still_due(pairs, now)
     days = {c: await calendar.load(c) for c in {found["county"] for found in said.values()}}
-    timely = []
+    timely, over = [], []
     for number, group in enumerate(sendings):
         found = said.get(number)
         told = set(found["messages"]) if found is not None else set()
-        await sending.drop([row["id"] for row in group if row["message"] not in told], now)
+        over += [row["id"] for row in group if row["message"] not in told]
         if found is None:
             continue
         kept = [row for row in group if row["message"] in told]
@@ -113,6 +113,8 @@ async def _claim(carrier: Carrier, rows: Sequence[asyncpg.Record], now: datetime
             await sending.postpone([row["id"] for row in kept], at)
             continue
         timely.append((kept, _outgoing(carrier, kept, found)))
+    if over:
+        await sending.drop(over, now)
     return await _paced(carrier, timely, now)
 
 
