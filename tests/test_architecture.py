@@ -57,8 +57,10 @@ MAY_IMPORT = {
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "piccolo_conf"},
     "demo": CORE | ACTS | {"tasks"},
+    "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
     "routes": CORE | ACTS | {"access", "channels"},
     "tasks": CORE | ACTS | {"channels"},
+    "console": CORE | {"postgres"},
     "main": None,
     "cli": None,
 }
