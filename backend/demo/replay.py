@@ -22,7 +22,7 @@ from backend.domain.filing import Accepted, Duty
 from backend.domain.refusal import Refusal
 from backend.domain.regions import Level
 from backend.domain.reviews import ReviewFact, ReviewStep, Stage
-from backend.store import duties, filings, forms, reviews
+from backend.store import duties, filings, forms, recording, reviews
 from backend.store.reviews import Decided
 
 
@@ -72,7 +72,7 @@ class Replay:
         ]
         for batch, (found, _) in zip(batches, loaded, strict=True):
             made = [self._file(at, event, found[event.obligation]) for at, event in batch]
-            await writer.write(filings.record_each([each for each in made if each], REQUEST))
+            await writer.write(recording.record_each([each for each in made if each], REQUEST))
         await writer.wait()
 
     def _file(self, at: datetime, event: _ToFile, duty: Duty) -> tuple[Accepted, UUID] | None:

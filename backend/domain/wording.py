@@ -21,11 +21,7 @@ def wording(kind: str, params: Mapping[str, Any], language: str) -> str:
         return f"有1份报表被退回，需更正{count}处，请在{fix_by}前补正。"
     if kind == "request_decided":
         return _decided_en(params) if english else _decided_zh(params)
-    on_behalf = bool(params.get("on_behalf"))
-    if english:
-        who = "The township office" if on_behalf else "A colleague"
-        return f"{who} has filed a report for your village; nothing is left to do for it."
-    return f"{'人社所已代报' if on_behalf else '同事已填报'}您村的1份报表，您无需再报。"
+    return _filed_en(params) if english else _filed_zh(params)
 
 
 def _reminder_zh(params: Mapping[str, Any]) -> str:
@@ -70,6 +66,19 @@ def _decided_en(params: Mapping[str, Any]) -> str:
     if params.get("due_at") is None:
         return f"Your request for {what} was granted; nothing is left to do for it."
     return f"Your request for {what} was granted. New deadline: {_clock(params['due_at'], True)}."
+
+
+def _filed_zh(params: Mapping[str, Any]) -> str:
+    who = "人社所已代报" if params.get("on_behalf") else "同事已填报"
+    return f"{who}您村的{len(params.get('obligations', ()))}份报表，您无需再报。"
+
+
+def _filed_en(params: Mapping[str, Any]) -> str:
+    who = "The township office" if params.get("on_behalf") else "A colleague"
+    count = len(params.get("obligations", ()))
+    reports = "a report" if count == 1 else f"{count} reports"
+    left = "it" if count == 1 else "them"
+    return f"{who} has filed {reports} for your village; nothing is left to do for {left}."
 
 
 def _clock(instant: Any, english: bool) -> str:

@@ -7,6 +7,7 @@ from backend.routes.calendar import CalendarController
 from backend.routes.calls import CallController
 from backend.routes.channels import ChannelController, DeliveryController
 from backend.routes.docs import asset
+from backend.routes.effect import EffectController
 from backend.routes.feeds import FeedController, feed
 from backend.routes.forms import FormController
 from backend.routes.messages import MessageController
@@ -36,6 +37,7 @@ CONTROLLERS = (
     ReviewController,
     RateController,
     OutlookController,
+    EffectController,
     MessageController,
     AddressController,
     RobotController,

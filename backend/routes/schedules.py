@@ -12,6 +12,7 @@ from msgspec import Meta
 from backend import access
 from backend.access import allows
 from backend.domain.calendar import local_day
+from backend.domain.holding import MOST_HELD_BACK
 from backend.domain.periods import Cadence, parse_timetable, period_containing, timing
 from backend.domain.reminders import DEFAULT_LADDER, parse_ladder
 from backend.domain.reviews import ReviewStep
@@ -38,6 +39,8 @@ from backend.store.database import from_json
 OLDEST: Final = timedelta(days=366)
 
 Hours = Annotated[int, Meta(ge=0, le=168)]
+# Percent of the steps before due that are not sent, by chance, so that their effect can be seen.
+HoldBack = Annotated[int, Meta(ge=0, le=MOST_HELD_BACK)]
 Steps = Annotated[list[ReviewStep], Meta(min_length=1, max_length=2)]
 
 
@@ -54,6 +57,7 @@ class ScheduleIn(msgspec.Struct, forbid_unknown_fields=True):
     steps: Steps = msgspec.field(default_factory=lambda: [ReviewStep.TOWN])
     allowance_hours: Hours = 24
     ladder: list[dict[str, Any]] | None = None
+    hold_back: HoldBack = 0
 
 
 class ScheduleChange(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -66,6 +70,7 @@ class ScheduleChange(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=T
     steps: Steps | msgspec.UnsetType = msgspec.UNSET
     allowance_hours: Hours | msgspec.UnsetType = msgspec.UNSET
     ladder: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
+    hold_back: HoldBack | msgspec.UnsetType = msgspec.UNSET
 
 
 class ScheduleView(msgspec.Struct):
@@ -82,6 +87,7 @@ class ScheduleView(msgspec.Struct):
     steps: list[ReviewStep]
     allowance_hours: int
     ladder: list[dict[str, Any]]
+    hold_back: int
 
 
 class Occurrence(msgspec.Struct):
@@ -95,7 +101,8 @@ class Occurrence(msgspec.Struct):
 
 
 def _view(row: asyncpg.Record) -> ScheduleView:
-    plain = ("id", "form", "code", "version", "scope", "starts_on", "ends_on", "allowance_hours")
+    plain = ("id", "form", "code", "version", "scope", "starts_on", "ends_on", "allowance_hours",
+             "hold_back")  # fmt: skip
     return ScheduleView(
         title=msgspec.convert(from_json(row["title"]), Words),
         cadence=Cadence(row["cadence"]),
@@ -128,6 +135,7 @@ def _new(data: ScheduleIn, now: datetime) -> dict[str, Any]:
         "steps": _steps(data.steps),
         "ladder": [step.to_dict() for step in ladder],
         "ladder_since": now,
+        "hold_back": data.hold_back,
         "allowance_hours": data.allowance_hours,
         "starts_on": data.starts_on,
         "ends_on": data.ends_on,

@@ -110,7 +110,7 @@ async def publish(form: int, now: datetime) -> bool:
 
 _SCHEDULE = """SELECT s.id, s.scope, s.form, f.code, f.version, s.title::text AS title, s.cadence,
     s.timetable::text AS timetable, s.steps::text AS steps, s.ladder::text AS ladder,
-    s.ladder_since, s.allowance_hours, s.starts_on, s.ends_on, s.created_at
+    s.ladder_since, s.hold_back, s.allowance_hours, s.starts_on, s.ends_on, s.created_at
     FROM schedule s JOIN form f ON f.id = s.form"""
 
 

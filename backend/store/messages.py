@@ -17,13 +17,17 @@ REMINDER = "reminder"
 async def claim_remindable(now: datetime, limit: int) -> list[asyncpg.Record]:
     """Outstanding obligations to look at now, earliest first, held until the commit.
 
-    `reached` are the steps decided so far, each as "step account".
+    `reached` are the steps decided so far, each as "step account"; `held` those of them held
+    back; `drawn` is whether chance holds back the step that is due now, if it may be.
     """
     return await fetch(
         """SELECT o.id, o.holder, o.due_at, o.closes_at, o.exempt_at, s.scope,
                   s.ladder::text AS ladder, s.ladder_since,
                   ARRAY(SELECT r.step || ' ' || r.account FROM reminder r
-                        WHERE r.obligation = o.id) AS reached
+                        WHERE r.obligation = o.id) AS reached,
+                  ARRAY(SELECT r.step FROM reminder r
+                        WHERE r.obligation = o.id AND r.held_back) AS held,
+                  random() * 100 < s.hold_back AS drawn
         FROM obligation o JOIN schedule s ON s.id = o.schedule
         WHERE o.stage = 'none' AND o.remind_at <= $1
         ORDER BY o.remind_at LIMIT $2 FOR UPDATE OF o SKIP LOCKED""",
@@ -216,7 +220,11 @@ async def postpone(messages: Mapping[UUID, datetime]) -> None:
 
 async def drop(messages: Sequence[UUID], now: datetime) -> None:
     """Gives up messages that have become pointless."""
-    await fetch("UPDATE message SET dropped_at = $2 WHERE id = ANY($1)", list(messages), now)
+    await fetch(
+        "UPDATE message SET dropped_at = $2 WHERE id = ANY($1) AND delivered_at IS NULL",
+        list(messages),
+        now,
+    )
 
 
 async def mark_sent(deliveries: Sequence[int], now: datetime) -> None:

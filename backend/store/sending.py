@@ -155,7 +155,8 @@ async def postpone(deliveries: Sequence[int], until: datetime) -> None:
 async def drop(deliveries: Sequence[int], now: datetime) -> None:
     """Ends deliveries that have nothing to say any more."""
     await fetch(
-        "UPDATE delivery SET dropped_at = $2, claimed_until = NULL WHERE id = ANY($1)",
+        """UPDATE delivery SET dropped_at = $2, claimed_until = NULL
+        WHERE id = ANY($1) AND sent_at IS NULL""",
         list(deliveries),
         now,
     )

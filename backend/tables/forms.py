@@ -33,6 +33,8 @@ class Schedule(Table):
     steps = JSONB()
     ladder = JSONB()
     ladder_since = Timestamptz(default=None)
+    # The percentage of steps before due that is drawn not to be sent, so that one sees the effect.
+    hold_back = Integer(default=0)
     allowance_hours = Integer(default=24)
     starts_on = Date(default=None)
     ends_on = Date(null=True, default=None)

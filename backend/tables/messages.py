@@ -6,6 +6,7 @@ from piccolo.columns import (
     Array,
     BigInt,
     BigSerial,
+    Boolean,
     ForeignKey,
     Integer,
     Text,
@@ -41,13 +42,17 @@ class Message(Table):
 
 
 class Reminder(Table):
-    """The decision that a step of the ladder reaches a person, at most once per obligation."""
+    """The decision that a step of the ladder reaches a person, at most once per obligation.
+
+    Or that it does not: `held_back` for the sake of measuring, with no message.
+    """
 
     id = BigSerial(primary_key=True)
     obligation = ForeignKey(Obligation, null=False, on_delete=OnDelete.restrict)
     step = Varchar(length=20)
     account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
-    message = ForeignKey(Message, null=False, on_delete=OnDelete.restrict, index=True)
+    message = ForeignKey(Message, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    held_back = Boolean(default=False)
     decided_at = Timestamptz(default=None)
     # Beyond the app, in this order, each when the one before has failed; None is the app alone.
     channels = Array(Varchar(length=20), null=True, default=None)

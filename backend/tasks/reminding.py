@@ -1,6 +1,6 @@
 """Decides which step of the ladder is due for whom, and adds it to that person's digest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -9,15 +9,17 @@ import asyncpg
 
 from backend.domain.addressees import Holder, addressees
 from backend.domain.calendar import WorkCalendar
+from backend.domain.holding import earlier_draw, holds_back
 from backend.domain.regions import Level
 from backend.domain.reminders import Step, due_step, next_instant, parse_ladder
 from backend.domain.roles import Role
-from backend.store import calendar, messages
+from backend.store import calendar, effects, messages
 from backend.store.database import from_json, transaction
 
 BATCH: Final = 500
 # A digest waits this long for what else falls into the same slot.
 GATHER: Final = timedelta(seconds=20)
+Told = tuple[int, Step, UUID]
 
 
 async def remind_some(now: datetime) -> bool:
@@ -29,12 +31,27 @@ async def remind_some(now: datetime) -> bool:
         days = {row["scope"]: await calendar.load(row["scope"]) for row in _per_scope(rows)}
         due = [(row, _due(row, days[row["scope"]], now)) for row in rows]
         told = await _addressed([(row, step) for row, step in due if step is not None], now)
+        told = await _not_held_back(told, {row["id"]: row for row in rows}, now)
         digests = await messages.digests([who for _, _, who in told], now + GATHER, now)
         await messages.add_reminders([(n, step, who, digests[who]) for n, step, who in told], now)
         await messages.set_remind_at(
             [(row["id"], _next(row, days[row["scope"]], now)) for row in rows]
         )
     return True
+
+
+async def _not_held_back(
+    told: Sequence[Told], rows: Mapping[int, asyncpg.Record], now: datetime
+) -> list[Told]:
+    """What is to be told indeed; the rest is noted as held back."""
+    drawn = [
+        (number, step, account)
+        for number, step, account in told
+        for row in [rows[number]]
+        if holds_back(step, earlier_draw(step.key, row["reached"], row["held"]), drawn=row["drawn"])
+    ]
+    held = await effects.hold_back(drawn, now) if drawn else set()
+    return [each for each in told if (each[0], each[1].key, each[2]) not in held]
 
 
 def _per_scope(rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
@@ -59,9 +76,7 @@ def _next(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> datetime | 
     return next_instant(parse_ladder(from_json(row["ladder"])), row["due_at"], days, now)
 
 
-async def _addressed(
-    due: Sequence[tuple[asyncpg.Record, Step]], now: datetime
-) -> list[tuple[int, Step, UUID]]:
+async def _addressed(due: Sequence[tuple[asyncpg.Record, Step]], now: datetime) -> list[Told]:
     """(obligation, step, account) for everybody a step is to reach and has not reached yet."""
     villages = {row["holder"] for row, _ in due}
     places = {v[: level.digits] for v in villages for level in _ABOVE}

@@ -317,6 +317,10 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
             )
         ),
     ),
+    ("GET", "/reminders/effect"): (
+        *_own("/reminders/effect"),
+        Example(_plain("/reminders/effect", region=TOWN)),
+    ),
     ("GET", "/messages"): _own("/messages"),
     ("POST", "/messages/{message}/read"): (
         Example(lambda s, p: Call(f"/messages/{s.messages[p.key]}/read"), 204),
