@@ -8,7 +8,7 @@ from typing import Final
 
 from backend.domain.calendar import SHANGHAI, local_day
 from backend.domain.channels import GROUPS
-from backend.domain.reminders import Step, step_instants
+from backend.domain.reminders import Audience, Step, step_instants
 from backend.simulation.evidence import Evidence, Row
 from backend.simulation.journal import EPOCH, GRAIN
 
@@ -114,7 +114,7 @@ def climbed_the_ladder(e: Evidence) -> Iterator[str]:
     reached = {
         (row["obligation"], row["step"])
         for row in e.reminders
-        if _arrived(e, e.messages[row["message"]])
+        if row["held_back"] or _arrived(e, e.messages[row["message"]])
     }
     for number, duty in e.obligations.items():
         for step, at, following in _spans(e, duty):
@@ -204,6 +204,16 @@ def the_sum_holds(e: Evidence) -> Iterator[str]:
             yield f"{day.at}: rates say {day.said}, the journal {day.counted}"
 
 
+def only_early_steps_are_held_back(e: Evidence) -> Iterator[str]:
+    """What is held back for the sake of measuring goes to the liaison alone, and before due."""
+    early = {s.key for s in e.ladder if s.is_before_due and s.audience == (Audience.LIAISON,)}
+    for row in e.reminders:
+        if row["held_back"] != (row["message"] is None) or (
+            row["held_back"] and row["step"] not in early
+        ):
+            yield f"step {row['step']} of duty {row['obligation']} was held back"
+
+
 def nothing_was_forgotten(e: Evidence) -> Iterator[str]:
     """Every report that was taken is there, at the instant it was taken."""
     stored = {(r["obligation"], r["revision"]): r["received_at"] for r in e.submissions}
@@ -219,6 +229,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "no step reached a person twice": no_step_twice,
     "nothing went out in quiet hours or on days off": never_at_rest,
     "every late duty climbed the whole ladder": climbed_the_ladder,
+    "only steps before due are held back": only_early_steps_are_held_back,
     "every message arrived, was called or had become pointless": nothing_was_lost,
     "expected = on time + late + missing + pending, every day": the_sum_holds,
     "no report was lost or taken twice": nothing_was_forgotten,

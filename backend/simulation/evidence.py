@@ -53,7 +53,8 @@ class Evidence:
         """The reminders that each message is made of."""
         found: dict[UUID, list[Row]] = defaultdict(list)
         for row in self.reminders:
-            found[row["message"]].append(row)
+            if row["message"] is not None:
+                found[row["message"]].append(row)
         return found
 
     @cached_property

@@ -28,7 +28,7 @@ from backend.simulation.channels import Crash
 from backend.simulation.county import County
 from backend.simulation.journal import Asked, Filed, Journal
 from backend.simulation.system import System
-from backend.store import duties, filings
+from backend.store import duties, filings, recording
 from backend.store.database import to_json
 from backend.vault import content_digest
 
@@ -165,7 +165,7 @@ class Liaisons:
                 made.append((event, *accepted))
 
         async def store() -> None:
-            await filings.record_each([(filed, who) for _, filed, who in made], REQUEST)
+            await recording.record_each([(filed, who) for _, filed, who in made], REQUEST)
 
         if made:
             await self._system.commit("file", made[-1][1].received_at, store)

@@ -21,12 +21,14 @@ _SETTINGS: Final = (
     "synchronize_seqscans = off",
     "jit = off",
 )
-# Found before PostgreSQL's own: the ids that statements draw come from a count, and so from the
-# order of events.
-_IDS: Final = """
-CREATE SEQUENCE drawn_id;
+# Found before PostgreSQL's own: the ids and the chance that statements draw come from a count, and
+# so from the order of events.
+_CHANCE: Final = """
+CREATE SEQUENCE drawn;
 CREATE FUNCTION public.gen_random_uuid() RETURNS uuid LANGUAGE sql VOLATILE
-    AS $$ SELECT md5(nextval('drawn_id')::text)::uuid $$
+    AS $$ SELECT md5(nextval('drawn')::text)::uuid $$;
+CREATE FUNCTION public.random() RETURNS float8 LANGUAGE sql VOLATILE
+    AS $$ SELECT ('x' || left(md5('r' || nextval('drawn')), 8))::bit(32)::bigint / 2.0 ^ 32 $$
 """
 
 
@@ -38,7 +40,7 @@ async def own_database(server: str, template: str = "template1") -> AsyncIterato
     try:
         await _run(server, *(f"ALTER DATABASE {name} SET {each}" for each in _SETTINGS))
         url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        await _run(url, _IDS)
+        await _run(url, _CHANCE)
         await database.connect(url, 4)
         try:
             yield

@@ -27,6 +27,8 @@ _CHANNELS: Final[Mapping[str, tuple[Kind, ...]]] = {
 LADDER: Final[Ladder] = tuple(
     replace(step, channels=_CHANNELS.get(step.key, ())) for step in DEFAULT_LADDER
 )
+# Percent of the early steps, so that the effect of the others can be seen.
+_HELD_BACK: Final[Mapping[str, int]] = {"AID_QUARTERLY": 10}
 PLANNED: Final = tuple(plan for plan in PLANS if plan.code in _ASKED)
 
 
@@ -63,6 +65,7 @@ def _row(plan: Plan, form: int) -> dict[str, Any]:
         "steps": [step.value for step in plan.steps],
         "ladder": [step.to_dict() for step in LADDER],
         "ladder_since": BEGINS,
+        "hold_back": _HELD_BACK.get(plan.code, 0),
         "allowance_hours": int(ALLOWANCE / timedelta(hours=1)),
         "starts_on": date(2026, 1, 1),
         "ends_on": _last_start(plan),

@@ -69,12 +69,13 @@ def outcome(e: Evidence, violations: Mapping[str, Sequence[str]]) -> Outcome:
 def _happened(e: Evidence, journal: Journal) -> list[str]:
     shown = sum(m["delivered_at"] is not None for m in e.messages.values())
     late = {d for d, at in e.first_filed.items() if at > e.obligations[d]["due_at"]}
+    held = sum(row["held_back"] for row in e.reminders)
     crashes = ", ".join(f"{name} {n}" for name, n in sorted(journal.crashes.items()))
     return [
         f"{len(e.obligations)} duties, {len(e.submissions)} reports ({len(late)} after due), "
         f"{len(e.reviews)} decisions",
-        f"{len(e.reminders)} steps in {shown} messages, {len(journal.sent)} sent beyond the app, "
-        f"{len(e.calls)} on call lists",
+        f"{len(e.reminders)} steps ({held} held back) in {shown} messages, {len(journal.sent)} "
+        f"sent beyond the app, {len(e.calls)} on call lists",
         f"{sum(journal.crashes.values())} crashes: {crashes or 'none'}",
     ]
 

@@ -51,7 +51,8 @@ _FACTS = {
         filed_by, on_behalf FROM submission ORDER BY obligation, revision""",
     "reviews": """SELECT obligation, submission, step, decision, account, at, fix_by FROM review
         ORDER BY obligation, at""",
-    "reminders": """SELECT r.obligation, r.step, r.account, r.message, r.decided_at FROM reminder r
+    "reminders": """SELECT r.obligation, r.step, r.account, r.message, r.held_back, r.decided_at
+        FROM reminder r
         ORDER BY r.obligation, r.step, r.account""",
     "messages": """SELECT id, account, kind, region, slot_at, delivered_at, dropped_at,
         (params->>'duties')::int AS duties FROM message ORDER BY account, created_at, slot_at, kind,

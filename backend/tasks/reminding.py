@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from backend.domain.addressees import Holder, addressees
 from backend.domain.calendar import WorkCalendar
 from backend.domain.holding import earlier_draw, holds_back
 from backend.domain.regions import Level
-from backend.domain.reminders import Step, due_step, next_instant, parse_ladder
+from backend.domain.reminders import Ladder, Step, due_step, next_instant, parse_ladder
 from backend.domain.roles import Role
 from backend.store import calendar, effects, messages
 from backend.store.database import from_json, transaction
@@ -58,11 +59,17 @@ def _per_scope(rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
     return list({row["scope"]: row for row in rows}.values())
 
 
+@lru_cache(maxsize=64)
+def _ladder(text: str) -> Ladder:
+    """A schedule's ladder; thousands of duties bring the same one."""
+    return parse_ladder(from_json(text))
+
+
 def _due(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> Step | None:
     if row["exempt_at"] is not None or row["closes_at"] < now:
         return None
     return due_step(
-        parse_ladder(from_json(row["ladder"])),
+        _ladder(row["ladder"]),
         row["due_at"],
         days,
         ladder_since=row["ladder_since"],
@@ -73,7 +80,7 @@ def _due(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> Step | None:
 def _next(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> datetime | None:
     if row["closes_at"] < now:
         return None
-    return next_instant(parse_ladder(from_json(row["ladder"])), row["due_at"], days, now)
+    return next_instant(_ladder(row["ladder"]), row["due_at"], days, now)
 
 
 async def _addressed(due: Sequence[tuple[asyncpg.Record, Step]], now: datetime) -> list[Told]:

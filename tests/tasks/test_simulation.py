@@ -114,6 +114,11 @@ def _a_step_left_out(e: Evidence) -> Evidence:
     return replace(e, reminders=left)
 
 
+def _an_escalation_held_back(e: Evidence) -> Evidence:
+    row = next(r for r in e.reminders if r["step"] == "after_1")
+    return replace(e, reminders=[*e.reminders, {**row, "held_back": True, "message": None}])
+
+
 def _never_shown(e: Evidence) -> Evidence:
     told = _shown(e)
     way = next(d for d in e.deliveries.values() if d["message"] == told["id"])
@@ -156,6 +161,7 @@ def _a_report_lost(e: Evidence) -> Evidence:
         ("nothing went out in quiet hours or on days off", _shown_at_night),
         ("nothing went out in quiet hours or on days off", _sent_on_a_day_off),
         ("every late duty climbed the whole ladder", _a_step_left_out),
+        ("only steps before due are held back", _an_escalation_held_back),
         ("every message arrived, was called or had become pointless", _never_shown),
         ("every message arrived, was called or had become pointless", _dropped_without_reason),
         ("every message arrived, was called or had become pointless", _failed_and_nobody_calls),
