@@ -47,7 +47,8 @@ async def own_database(server: str, template: str = "template1") -> AsyncIterato
         finally:
             await database.disconnect()
     finally:
-        await _run(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        # Not by force, which only a superuser may use while autovacuum is at work in it.
+        await _run(server, f"DROP DATABASE IF EXISTS {name}")
 
 
 async def _run(url: str, *statements: str) -> None:
