@@ -168,7 +168,7 @@ class Luck:
 def luck(rng: Random, *, by_channel: bool) -> Luck:
     """Draws them, in this order."""
     heeds, on_behalf, hours = rng.random(), rng.random(), min(rng.expovariate(1 / 3), 36)
-    return Luck(heeds, on_behalf, timedelta(hours=hours), by_channel)
+    return Luck(heeds, on_behalf, timedelta(minutes=1, hours=hours), by_channel)
 
 
 def _awake(at: datetime) -> datetime:

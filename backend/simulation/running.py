@@ -65,7 +65,7 @@ class Year:
             try:
                 await self._moment(now)
             except Crash:
-                continue
+                now -= GRAIN  # what was due at this moment still is, once a process runs again
         report(length, length)
 
     async def _next(self, now: datetime) -> datetime | None:
