@@ -6,6 +6,7 @@ from pathlib import Path
 
 import asyncpg
 import click
+import uvloop
 
 from backend.console import Stop, database_of, run_act, settings_of, with_pool
 from backend.settings import Settings
@@ -204,7 +205,8 @@ def simulate(villages: int, months: int, seed: int) -> None:
             config.database_url, villages=villages, months=months, seed=seed, report=report
         )
         try:
-            found = asyncio.run(work)
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                found = runner.run(work)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Stop(f"no database for the simulation could be had ({error})") from None
     click.echo("\n".join(found.lines()))

@@ -148,16 +148,17 @@ async def _paced(
     limits = LIMITS.get(carrier.kind, ())
     paces = await sending.paces(carrier.kind, [group[0]["key"] for group, _ in wanted])
     taken = {key: list(row["taken"]) for key, row in paces.items()}
-    ready = []
+    ready, used = [], {}
     for group, item in wanted:
         key, ids = group[0]["key"], [row["id"] for row in group]
         at = earliest(taken[key], limits, paces[key]["held_until"], now)
         if at > now:
             await sending.postpone(ids, at)
             continue
-        taken[key] = with_slot(taken[key], limits, now)
-        await sending.set_slots(carrier.kind, key, taken[key])
+        taken[key] = used[key] = with_slot(taken[key], limits, now)
         attempts = max(row["attempts"] for row in group) + 1
         ready.append(_Ready(Attempt(carrier.kind, group[0]["address"], tuple(ids), attempts), item))
+    if limits and used:
+        await sending.set_slots(carrier.kind, used)
     await sending.claim([n for each in ready for n in each.attempt.deliveries], now + LEASE)
     return ready
