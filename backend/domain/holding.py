@@ -7,14 +7,15 @@ always chased, and no office is ever left in the dark.
 from collections.abc import Collection
 from typing import Final
 
-from backend.domain.reminders import Audience, Step
+from backend.domain.ladder import Audience, Concern, Step
 
 MOST_HELD_BACK: Final = 50  # percent
 
 
 def may_hold_back(step: Step) -> bool:
-    """Whether a step goes to the liaison alone, and no later than the due day."""
-    return step.is_before_due and step.audience == (Audience.LIAISON,)
+    """Whether a step on a report goes to the liaison alone, and no later than the due day."""
+    to_liaison = step.audience == (Audience.LIAISON,)
+    return step.of is Concern.REPORT and step.is_before_due and to_liaison
 
 
 def earlier_draw(step: str, reached: Collection[str], held: Collection[str]) -> bool | None:

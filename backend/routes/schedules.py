@@ -13,8 +13,8 @@ from backend import access
 from backend.access import allows
 from backend.domain.calendar import local_day
 from backend.domain.holding import MOST_HELD_BACK
+from backend.domain.ladder import DEFAULT_LADDER, parse_ladder
 from backend.domain.periods import Cadence, parse_timetable, period_containing, timing
-from backend.domain.reminders import DEFAULT_LADDER, parse_ladder
 from backend.domain.reviews import ReviewStep
 from backend.domain.roles import Action, Actor
 from backend.problems import Problem

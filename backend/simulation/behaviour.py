@@ -14,7 +14,8 @@
 - In a year 3 liaisons in 10 leave; 4 in 10 of these leave a vacancy of up to a month.
 - A report with figures is wrong, and returned, with probability 0.02 + 0.15 × (1 - diligence), one
   filed upon a message with 0.05; most are corrected in time, some late, one in twenty never.
-- Offices review at their sittings, some at once and some two or three sittings late.
+- Offices review at their sittings, some at once and some two or three sittings late; reminding
+  them of it changes nothing here.
 
 "Without reminders" is the same county with the same draws in which no message was heeded: what
 is drawn for a duty depends on the seed, the village and the period alone, never on what came

@@ -20,7 +20,7 @@ KINDS: Final = (Kind.WEB_PUSH, Kind.WECOM_APP, Kind.WECOM_ROBOT, Kind.SMS, Kind.
 _BUSY, _DYING = 0.03, 0.02
 _STORM: Final = timedelta(hours=3)
 _STORMS_A_YEAR: Final = 6
-_DUTIES: Final = re.compile(r"(\d+)项")
+_SAID: Final = re.compile(r"(\d+)项待报|(\d+)份")
 
 
 class Crash(BaseException):
@@ -49,8 +49,7 @@ class SimulatedChannel:
         self._refuse(item, now)
         if self.kind in GROUPS or item.key not in self._taken:
             self._taken.add(item.key)
-            found = _DUTIES.search(item.text)
-            duties = int(found[1]) if found else 0
+            duties = sum(int(a or b) for a, b in _SAID.findall(item.text))
             self._journal.sent.append(Sent(self.kind, int(item.key), item.address, now, duties))
         if self._crashes(f"after_{self.kind}"):
             self._die()

@@ -3,17 +3,23 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
 from typing import Final
 
 from backend.domain.calendar import SHANGHAI, local_day
 from backend.domain.channels import GROUPS
-from backend.domain.reminders import Audience, Step, step_instants
-from backend.simulation.evidence import Evidence, Row
-from backend.simulation.journal import EPOCH, GRAIN
+from backend.domain.ladder import Audience, Step
+from backend.domain.reminders import step_instants
+from backend.simulation.evidence import Evidence, Row, Span
+from backend.simulation.journal import GRAIN, LOOKS, tick
 
 _FROM, _UNTIL = time(8), time(20, 30)
 _REMINDERS: Final = ("reminder", "nudge")
+_CONCERNS: Final = {
+    "none": "report",
+    "returned": "correction",
+    "town": "review",
+    "county": "review",
+}
 # What is to go this shortly before the end may still be on its way then.
 _PATIENCE: Final = timedelta(hours=6)
 
@@ -23,20 +29,20 @@ def told_only_of_the_outstanding(e: Evidence) -> Iterator[str]:
     for message in _shown(e):
         t, account = message["delivered_at"], message["account"]
         open_ = {
-            row["obligation"]
+            (row["concern"], row["obligation"])
             for row in e.of_message.get(message["id"], ())
-            if e.is_due_to(account, row["obligation"], t)
+            if e.is_due_to(account, row, t)
         }
-        if len(open_) != message["duties"]:
-            yield f"{t}: {account} was told of {message['duties']} duties, {len(open_)} were open"
+        if len(open_) != message["said"]:
+            yield f"{t}: {account} was told of {message['said']} duties, {len(open_)} were open"
     for sent in e.journal.sent:
         first = e.deliveries[sent.key]
         exact = first["channel"] not in GROUPS or first["sent_at"] == sent.at
         open_ = {
-            row["obligation"]
+            (row["concern"], row["obligation"])
             for message in _told_together(e, first, sent.at)
             for row in e.of_message.get(message["id"], ())
-            if e.is_due_to(message["account"], row["obligation"], sent.at)
+            if e.is_due_to(message["account"], row, sent.at)
         }
         if (len(open_) != sent.duties) if exact else (len(open_) < sent.duties):
             yield f"{sent.at}: {sent.kind} spoke of {sent.duties} duties, {len(open_)} were open"
@@ -71,12 +77,12 @@ def _is_over(delivery: Row, t: datetime) -> bool:
 def no_step_twice(e: Evidence) -> Iterator[str]:
     """No step of a duty reached a person in two messages, and no message an address twice."""
     found = Counter(
-        (row["obligation"], row["step"], row["account"])
+        (row["obligation"], row["step"], row["round"], row["account"])
         for message in _shown(e)
         for row in e.of_message.get(message["id"], ())
     )
     yield from (f"step {step} of duty {o} reached {who} {n} times"
-                for (o, step, who), n in found.items() if n > 1)  # fmt: skip
+                for (o, step, _, who), n in found.items() if n > 1)  # fmt: skip
     # Robots know no keys: after a crash a group may read its digest again.
     arrived = Counter((s.kind, s.key) for s in e.journal.sent if s.kind not in GROUPS)
     yield from (f"delivery {key} went through {kind} {n} times"
@@ -95,7 +101,7 @@ def never_at_rest(e: Evidence) -> Iterator[str]:
 
 def _may_disturb(e: Evidence, message: Row, t: datetime) -> bool:
     rows = e.of_message.get(message["id"], ())
-    return _allowed(e, t, {local_day(e.obligations[r["obligation"]]["due_at"]) for r in rows})
+    return _allowed(e, t, {local_day(e.deadline_of(row)) for row in rows})
 
 
 def _allowed(e: Evidence, t: datetime, due: Collection[date]) -> bool:
@@ -112,27 +118,39 @@ def climbed_the_ladder(e: Evidence) -> Iterator[str]:
     told; the product skips it when that is past the next step's moment.
     """
     reached = {
-        (row["obligation"], row["step"])
+        (row["obligation"], row["round"], row["step"])
         for row in e.reminders
         if row["held_back"] or _arrived(e, e.messages[row["message"]])
     }
     for number, duty in e.obligations.items():
-        for step, at, following in _spans(e, duty):
-            look = _looked(e, at, duty)
-            past = following is not None and look >= following
-            in_vain = step.is_before_due and look > duty["due_at"]
-            if past or in_vain or look >= e.ends or (number, step.key) in reached:
-                continue
-            if e.is_outstanding(number, look):
-                yield f"step {step.key} of duty {number} ({at}) reached nobody"
+        spans = e.spans_of[number]
+        for span, later in zip(spans, [*spans[1:], None], strict=True):
+            over = later.since if later else duty["closes_at"] if span.stage == "none" else e.ends
+            for step in _missing(e, span, min(over, e.ends)):
+                if (number, span.revision, step.key) not in reached:
+                    yield f"step {step.key} of duty {number} ({span.stage}) reached nobody"
 
 
-def _looked(e: Evidence, t: datetime, duty: Row) -> datetime:
+def _missing(e: Evidence, span: Span, over: datetime) -> Iterator[Step]:
+    """The steps that had to be decided while a duty stood there; `over` is when that ended."""
+    if span.deadline is None:
+        return
+    steps = [step for step in e.ladder if step.of == _CONCERNS[span.stage]]
+    instants = step_instants(steps, span.deadline, e.days)
+    ends = [at for _, at in instants[1:]]
+    for (step, at), following in zip(instants, [*ends, e.ends], strict=True):
+        look = _looked(e, at, span.deadline)
+        in_vain = step.is_before_due and look > span.deadline
+        if span.since <= at and look < min(over, following) and not in_vain:
+            yield step
+
+
+def _looked(e: Evidence, t: datetime, deadline: datetime) -> datetime:
     """The first moment from `t` on at which the clockwork could do something about a step."""
-    due = {local_day(duty["due_at"])}
+    due = {local_day(deadline)}
+    t = tick(t, LOOKS)
     while True:
-        ticks = -((EPOCH - t) // GRAIN)
-        t = EPOCH + ticks * GRAIN
+        t = tick(t, GRAIN)
         down = [until for since, until in e.journal.outages if since <= t < until]
         if down:
             t = max(down)
@@ -140,14 +158,6 @@ def _looked(e: Evidence, t: datetime, duty: Row) -> datetime:
             t += GRAIN
         else:
             return t
-
-
-def _spans(e: Evidence, duty: Row) -> Iterator[tuple[Step, datetime, datetime | None]]:
-    """Each step with its moment and that of the next one."""
-    instants = step_instants(e.ladder, duty["due_at"], e.days)
-    for (step, at), (_, following) in pairwise([*instants, (None, None)]):
-        if at is not None and step is not None and at >= duty["opens_at"]:
-            yield step, at, following
 
 
 def _arrived(e: Evidence, message: Row) -> bool:
@@ -173,7 +183,7 @@ def nothing_was_lost(e: Evidence) -> Iterator[str]:
 def _dropped(e: Evidence, delivery: Row, message: Row) -> Iterator[str]:
     t, channel = delivery["dropped_at"], delivery["channel"]
     for row in e.of_message.get(message["id"], ()):
-        if e.is_due_to(message["account"], row["obligation"], t):
+        if e.is_due_to(message["account"], row, t):
             yield f"{t}: {channel} dropped duty {row['obligation']}, which was open"
 
 
@@ -183,7 +193,7 @@ def _failed(e: Evidence, delivery: Row, message: Row) -> Iterator[str]:
     ways = e.ways_of[message["id"]]
     if delivery["id"] != ways[-1]["id"] or any(way["failed_at"] is None for way in ways):
         return
-    left = [r for r in e.of_message[message["id"]] if e.is_due_to(account, r["obligation"], t)]
+    left = [r for r in e.of_message[message["id"]] if e.is_due_to(account, r, t)]
     if left and not _on_call_list(e, account, t):
         yield f"{t}: {delivery['channel']} failed for {account}, and nobody calls"
 

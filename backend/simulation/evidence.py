@@ -7,19 +7,29 @@ steps of the ladder were to be sent.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from backend.domain.calendar import WorkCalendar
-from backend.domain.reminders import Ladder
+from backend.domain.calendar import WorkCalendar, local_day, local_instant
+from backend.domain.ladder import Ladder
 from backend.simulation.county import COUNTY
 from backend.simulation.journal import Journal
 from backend.simulation.plans import LADDER
 from backend.store import calendar, simulation
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a duty stands since an instant, with which revision, and by when that is to end."""
+
+    since: datetime
+    stage: str
+    revision: int
+    deadline: datetime | None
 
 
 @dataclass(frozen=True)
@@ -83,10 +93,63 @@ class Evidence:
             found[row["account"]].append(row)
         return found
 
-    def is_outstanding(self, obligation: int, t: datetime) -> bool:
-        """Whether the report was still to be filed, and could be, at `t`."""
-        filed = self.first_filed.get(obligation)
-        return (filed is None or filed > t) and self.obligations[obligation]["closes_at"] >= t
+    @cached_property
+    def spans_of(self) -> Mapping[int, Sequence[Span]]:
+        """Where each duty stood from when on, oldest first."""
+        found = {
+            number: [Span(row["opens_at"], "none", 0, row["due_at"])]
+            for number, row in self.obligations.items()
+        }
+        events: list[tuple[datetime, int, Span]] = []
+        revision = {row["id"]: row["revision"] for row in self.submissions}
+        for row in self.submissions:
+            at = row["received_at"]
+            events.append((at, row["obligation"], self._waiting(at, "town", row["revision"])))
+        for row in self.reviews:
+            span = self._decided(row, revision[row["submission"]])
+            events.append((row["at"], row["obligation"], span))
+        for _, number, span in sorted(events, key=lambda each: each[0]):
+            found[number].append(span)
+        return found
+
+    def _decided(self, review: Row, revision: int) -> Span:
+        at = review["at"]
+        if review["decision"] == "return":
+            return Span(at, "returned", revision, review["fix_by"])
+        both = self.obligations[review["obligation"]]["two_offices"]
+        if review["step"] == "town" and both:
+            return self._waiting(at, "county", revision)
+        return Span(at, "accepted", revision, None)
+
+    def _waiting(self, at: datetime, stage: str, revision: int) -> Span:
+        """With an office, which has two working days, until 18:00."""
+        day = self.days.add_workdays(local_day(at), 2)
+        return Span(at, stage, revision, local_instant(day, time(18)))
+
+    def span_at(self, obligation: int, t: datetime) -> Span:
+        """Where a duty stood at `t`."""
+        spans = self.spans_of[obligation]
+        return next((span for span in reversed(spans) if span.since <= t), spans[0])
+
+    def is_outstanding(self, reminder: Row, t: datetime) -> bool:
+        """Whether what a reminder speaks of was still to be done, by the same people, at `t`."""
+        number, concern = reminder["obligation"], reminder["concern"]
+        span = self.span_at(number, t)
+        if concern == "report":
+            return span.stage == "none" and self.obligations[number]["closes_at"] >= t
+        if concern == "correction":
+            return span.stage == "returned" and span.revision == reminder["round"]
+        waits = span.stage in ("town", "county") and span.revision == reminder["round"]
+        return waits and span.since <= reminder["decided_at"]
+
+    def deadline_of(self, reminder: Row) -> datetime:
+        """By when what a reminder speaks of was to be done."""
+        if reminder["concern"] == "report":
+            due: datetime = self.obligations[reminder["obligation"]]["due_at"]
+            return due
+        deadline = self.span_at(reminder["obligation"], reminder["decided_at"]).deadline
+        assert deadline is not None
+        return deadline
 
     def concerns(self, account: UUID, obligation: int, t: datetime) -> bool:
         """Whether somebody answered for the village, or was set over it, at `t`.
@@ -102,9 +165,10 @@ class Evidence:
             for post in self.posts_of.get(account, ())
         )
 
-    def is_due_to(self, account: UUID, obligation: int, t: datetime) -> bool:
-        """Whether there was reason to tell somebody of a duty at `t`."""
-        return self.is_outstanding(obligation, t) and self.concerns(account, obligation, t)
+    def is_due_to(self, account: UUID, reminder: Row, t: datetime) -> bool:
+        """Whether there was reason to tell somebody of it at `t`."""
+        here = self.concerns(account, reminder["obligation"], t)
+        return here and self.is_outstanding(reminder, t)
 
 
 async def gather(journal: Journal, ends: datetime) -> Evidence:

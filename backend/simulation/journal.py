@@ -9,9 +9,16 @@ from uuid import UUID
 from backend.domain.channels import Kind
 from backend.domain.timeliness import Verdict
 
-# The virtual clockwork looks at every whole five minutes.
+# The virtual clockwork looks at messages every whole five minutes, and at the ladder, all of whose
+# steps fall on whole hours, every hour; at both as soon as a process runs again.
 GRAIN: Final = timedelta(minutes=5)
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LOOKS: Final = timedelta(hours=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def tick(t: datetime, every: timedelta) -> datetime:
+    """`t`, or the next of these ticks."""
+    return _EPOCH - (_EPOCH - t) // every * every
 
 
 @dataclass(frozen=True, slots=True)

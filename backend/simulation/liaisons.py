@@ -118,17 +118,18 @@ class Liaisons:
         return kind_of(owed.code, self._county.source(*owed.name("kind")), nobody=False)
 
     def hear(self, told: asyncpg.Record, at: datetime, *, by_channel: bool) -> None:
-        """What comes of a step that arrived: (obligation, step, account, holder)."""
+        """What comes of a step that arrived; a row of `store.simulation.told_in_app`."""
         county, owed = self._county, self._owed[told["obligation"]]
         ear = county.ear(told["account"], told["holder"], at)
-        if ear is None or self._filed.get(owed.id, 0):
+        filed = self._filed.get(owed.id, 0)
+        if ear is None or told["concern"] == "review" or filed != told["round"]:
             return
         rng = county.source(*owed.name("heard"), told["step"], ear)
         who = county.character_at(told["holder"], at)
         intent = prompted(ear, who, at, self._days, luck(rng, by_channel=by_channel))
         if intent is not None:
-            faulty = county.source(*owed.name("faulty")).random() < _FAULTY
-            self._queue.add(intent.at, ToFile(owed, 1, intent, faulty, True))
+            faulty = county.source(*owed.name("faulty")).random() < _FAULTY and not filed
+            self._queue.add(intent.at, ToFile(owed, filed + 1, intent, faulty, True))
 
     def returned(self, handed: Handed, at: datetime, rng: Random) -> None:
         """A report came back: most are corrected, some never."""

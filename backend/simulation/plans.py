@@ -8,8 +8,8 @@ from typing import Any, Final
 from backend.demo.schedules import ALLOWANCE, PLANS, Plan
 from backend.domain.calendar import WorkCalendar, local_instant
 from backend.domain.channels import Kind
+from backend.domain.ladder import DEFAULT_LADDER, Ladder
 from backend.domain.periods import Cadence, period_containing, periods_to_open, timing
-from backend.domain.reminders import DEFAULT_LADDER, Ladder
 from backend.simulation.county import COUNTY
 from backend.store import forms
 
@@ -23,6 +23,8 @@ _CHANNELS: Final[Mapping[str, tuple[Kind, ...]]] = {
     "due_day": (Kind.WECOM_APP, Kind.SMS),
     "last_hour": (Kind.SMS, Kind.VOICE),
     "after_1": (Kind.WECOM_ROBOT, Kind.SMS),
+    "fix_day": (Kind.WEB_PUSH, Kind.SMS),
+    "review_after_1": (Kind.SMS,),
 }
 LADDER: Final[Ladder] = tuple(
     replace(step, channels=_CHANNELS.get(step.key, ())) for step in DEFAULT_LADDER

@@ -1,9 +1,9 @@
 """A year of a county on a virtual clock, jumping from one moment at which anything is due to the
 next.
 
-The server's clockwork is taken to look every five minutes, so what is due is done at the next
-such moment. Reports and decisions carry their own instants; they are stored in bulk before
-anything that could see them.
+The server's clockwork is taken to look at the ladder every hour and at messages every five minutes,
+so what is due is done at the next such moment. Reports and decisions carry their own instants; they
+are stored in bulk before anything that could see them.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -19,7 +19,7 @@ from backend.simulation import plans
 from backend.simulation.channels import Crash
 from backend.simulation.county import COUNTY, County, Merger
 from backend.simulation.days import day_end
-from backend.simulation.journal import EPOCH, GRAIN, Journal
+from backend.simulation.journal import GRAIN, LOOKS, Journal, tick
 from backend.simulation.liaisons import Liaisons
 from backend.simulation.offices import Offices
 from backend.simulation.system import System
@@ -28,7 +28,7 @@ from backend.store.database import transaction
 from backend.terminal import Report
 from backend.vault import Vault
 
-_DAY: Final = timedelta(days=1)
+_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 # A small county's rates are counted every evening, a large one's every so many days.
 _SMALL, _SAMPLED_EVERY = 100, 7
 _GROWING: Final = "region, post, obligation, submission, review, reminder, message, delivery"
@@ -59,30 +59,30 @@ class Year:
     async def live(self, report: Report) -> None:
         """From the first moment to the last."""
         now, length = self._county.begins, (self._county.ends - self._county.begins) // _DAY
-        while (following := await self._next(now)) is not None:
+        following: datetime | None = now
+        while following is not None and following < self._county.ends:
             now = following
             report(min((now - self._county.begins) // _DAY, length), length)
             try:
                 await self._moment(now)
             except Crash:
-                now -= GRAIN  # what was due at this moment still is, once a process runs again
+                following = max(now, self._system.up_at)  # what was due at this moment still is
+            else:
+                following = await self._next(now)
         report(length, length)
 
     async def _next(self, now: datetime) -> datetime | None:
         """The next moment after `now` at which anything is due; None when the time is over."""
         due = await simulation.next_due()
-        moments = [self._grained(at, now) for at in due.values() if at is not None]
+        moments = [
+            max(tick(at, every), tick(now + _SECOND, every))
+            for at, every in zip(due.values(), (LOOKS, GRAIN, GRAIN), strict=True)
+            if at is not None
+        ]
         if self._fixed:
             moments.append(max(self._fixed[0].at, now))
         at = min(moments, default=self._county.ends)
-        at = max(at, self._system.up_at)
         return at if at < self._county.ends else None
-
-    @staticmethod
-    def _grained(at: datetime, now: datetime) -> datetime:
-        """The first look of the clockwork from `at` on, and after `now`."""
-        ticks = -((EPOCH - at) // GRAIN)
-        return max(EPOCH + ticks * GRAIN, EPOCH + ((now - EPOCH) // GRAIN + 1) * GRAIN)
 
     async def _moment(self, now: datetime) -> None:
         """All that is due by `now`. Raises Crash; what is left is done after the restart."""

@@ -292,6 +292,6 @@ async def take_back_steps(obligations: Sequence[int]) -> None:
     await fetch(
         """DELETE FROM reminder r USING message m
         WHERE r.obligation = ANY($1) AND m.id = r.message AND m.kind = 'reminder'
-          AND m.delivered_at IS NULL AND m.dropped_at IS NULL""",
+          AND r.concern = 'report' AND m.delivered_at IS NULL AND m.dropped_at IS NULL""",
         list(obligations),
     )

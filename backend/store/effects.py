@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from backend.domain.reminders import Step
+from backend.domain.ladder import Step
 from backend.store.database import fetch
 from backend.store.facts import standing_then_sql
 from backend.store.filters import Filters
@@ -31,7 +31,7 @@ async def hold_back(
             WHERE o.id = i.obligation AND p.account = i.account
               AND p.role IN ('liaison', 'station')
               AND p.starts_at <= $4 AND (p.ends_at IS NULL OR p.ends_at > $4))
-        ON CONFLICT (obligation, step, account) DO NOTHING
+        ON CONFLICT (obligation, step, round, account) DO NOTHING
         RETURNING obligation, step, account""",
         [row[0] for row in rows],
         [row[1].key for row in rows],
@@ -46,7 +46,10 @@ _ANSWERED_FOR = """EXISTS (
     SELECT 1 FROM post p JOIN account a ON a.id = p.account
     WHERE p.region IN (o.region, o.holder) AND p.role IN ('liaison', 'station')
       AND p.starts_at <= r.decided_at AND (p.ends_at IS NULL OR p.ends_at > r.decided_at)
-      AND (a.disabled_at IS NULL OR a.disabled_at > r.decided_at))"""
+      AND (a.disabled_at IS NULL OR a.disabled_at > r.decided_at)
+      AND NOT EXISTS (
+        SELECT 1 FROM leave l WHERE l.post = p.id
+        AND (r.decided_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN l.starts_on AND l.ends_on))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Asked:
 # A duty once per step and channel, from when the first of several people was told.
 _TOLD = """SELECT r.obligation, r.step, d.channel, false AS held, min(d.sent_at) AS told_at
     FROM reminder r JOIN obligation o ON o.id = r.obligation
-    JOIN message m ON m.id = r.message AND m.kind = 'reminder'
+    JOIN message m ON m.id = r.message AND m.kind = 'reminder' AND r.concern = 'report'
     JOIN delivery d ON d.message = m.id AND d.sent_at IS NOT NULL AND d.failed_at IS NULL
     WHERE {where} GROUP BY 1, 2, 3
     UNION ALL

@@ -162,7 +162,7 @@ async def withdraw(
             UPDATE region SET change_no = change_no + 1
             WHERE key = (SELECT holder FROM obligation WHERE id = $1) RETURNING change_no)
         UPDATE obligation o SET stage = $2, stage_since = $3, newest = $4, fix_by = $5,
-            amended = true, first_counted_at = $6, first_received_at = $7,
+            amended = true, first_counted_at = $6, first_received_at = $7, remind_at = $8,
             change_no = v.change_no
         FROM village v WHERE o.id = $1""",
         obligation,
@@ -172,5 +172,6 @@ async def withdraw(
         decided[-1].fix_by if decided else None,
         left[0].counted_at if left else None,
         left[0].received_at if left else None,
+        now,
     )
     await reopen_cells([obligation])

@@ -62,6 +62,8 @@ stored AS (
 stands AS (
     UPDATE obligation o SET stage = i.stage, stage_since = i.received_at, newest = i.id,
         fix_by = NULL, revisions = i.revision,
+        remind_at = CASE i.stage WHEN 'accepted' THEN NULL
+            ELSE i.received_at + interval '1 day' END,
         first_counted_at = coalesce(o.first_counted_at, i.counted_at),
         first_received_at = coalesce(o.first_received_at, i.received_at), change_no = v.change_no
     FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen

@@ -7,15 +7,11 @@ from uuid import UUID
 
 import asyncpg
 
+from backend.store.concerns import COUNTS, DEADLINE, STILL_DUE
 from backend.store.database import fetch, to_json
 from backend.store.filters import Filters
 
 _WAITING = "d.sent_at IS NULL AND d.failed_at IS NULL AND d.dropped_at IS NULL"
-# What a digest still has to say at $2: see messages.outstanding, which says the same.
-_STILL_DUE = """o.stage = 'none' AND o.exempt_at IS NULL AND o.closes_at >= $2
-    AND EXISTS (SELECT 1 FROM post p WHERE p.account = m.account AND p.starts_at <= $2
-                AND (p.ends_at IS NULL OR p.ends_at > $2)
-                AND p.region IN (o.holder, left(o.holder, 9), left(o.holder, 6)))"""
 
 
 async def orders(messages: Sequence[UUID], now: datetime) -> list[asyncpg.Record]:
@@ -24,14 +20,14 @@ async def orders(messages: Sequence[UUID], now: datetime) -> list[asyncpg.Record
     `under_way` is true while some delivery beyond the app waits, or has gone.
     """
     return await fetch(
-        f"""SELECT m.id, m.account, min(o.due_at) AS deadline,
+        f"""SELECT m.id, m.account, min({DEADLINE}) AS deadline,
             array_agg(array_to_string(r.channels, ' ') ORDER BY r.id) AS wishes,
             ARRAY(SELECT DISTINCT d.channel FROM delivery d
                   WHERE d.message = m.id AND d.address IS NOT NULL) AS tried,
             EXISTS (SELECT 1 FROM delivery d WHERE d.message = m.id AND d.address IS NOT NULL
                     AND d.failed_at IS NULL AND d.dropped_at IS NULL) AS under_way
         FROM message m JOIN reminder r ON r.message = m.id JOIN obligation o ON o.id = r.obligation
-        WHERE m.id = ANY($1) AND r.channels IS NOT NULL AND {_STILL_DUE}
+        WHERE m.id = ANY($1) AND r.channels IS NOT NULL AND {STILL_DUE}
         GROUP BY m.id""",
         list(messages),
         now,
@@ -86,15 +82,12 @@ async def still_due(pairs: Sequence[tuple[int, UUID]], now: datetime) -> dict[in
     A duty that stands in several of them is counted once. Nothing left, no row.
     """
     rows = await fetch(
-        f"""SELECT i.sending, count(DISTINCT o.id)::int AS duties, min(o.due_at) AS nearest,
-            count(DISTINCT o.id) FILTER (WHERE o.due_at < $2)::int AS overdue,
-            count(DISTINCT o.holder)::int AS villages,
-            array_agg(DISTINCT o.due_at) AS due, min(left(o.holder, 6)) AS county,
-            array_agg(DISTINCT m.id) AS messages
+        f"""SELECT i.sending, {COUNTS}, array_agg(DISTINCT {DEADLINE}) AS due,
+            min(left(o.holder, 6)) AS county, array_agg(DISTINCT m.id) AS messages
         FROM unnest($1::bigint[], $3::uuid[]) AS i(sending, message)
         JOIN message m ON m.id = i.message
         JOIN reminder r ON r.message = m.id JOIN obligation o ON o.id = r.obligation
-        WHERE {_STILL_DUE} GROUP BY i.sending""",
+        WHERE {STILL_DUE} GROUP BY i.sending""",
         [sending for sending, _ in pairs],
         now,
         [message for _, message in pairs],

@@ -14,7 +14,7 @@ _DUE = "min(greatest(not_before, coalesce(claimed_until, not_before)))"
 async def next_due() -> asyncpg.Record:
     """When the ladder, the app and the channels have something to do next, each None for never."""
     row = await fetch_row(
-        f"""SELECT (SELECT min(remind_at) FROM obligation WHERE stage = 'none') AS remind,
+        f"""SELECT (SELECT min(remind_at) FROM obligation) AS remind,
             (SELECT {_DUE} FROM delivery WHERE channel = 'in_app' AND {_WAITING}) AS deliver,
             (SELECT {_DUE} FROM delivery WHERE channel <> 'in_app' AND {_WAITING}) AS send"""
     )
@@ -22,12 +22,12 @@ async def next_due() -> asyncpg.Record:
     return row
 
 
-_TOLD = """SELECT r.obligation, r.step, r.account, o.holder, m.delivered_at FROM reminder r
-    JOIN message m ON m.id = r.message JOIN obligation o ON o.id = r.obligation"""
+_TOLD = """SELECT r.obligation, r.concern, r.round, r.step, r.account, o.holder, m.delivered_at
+    FROM reminder r JOIN message m ON m.id = r.message JOIN obligation o ON o.id = r.obligation"""
 
 
 async def told_in_app(messages: Sequence[UUID]) -> list[asyncpg.Record]:
-    """What messages that were shown speak of: (obligation, step, account, holder, delivered_at)."""
+    """What messages that were shown speak of, and when; a row a step and duty."""
     return await fetch(
         f"{_TOLD} WHERE m.id = ANY($1) AND m.delivered_at IS NOT NULL ORDER BY r.id",
         list(messages),
@@ -45,18 +45,20 @@ async def told_by_channel(deliveries: Sequence[int]) -> list[asyncpg.Record]:
 
 _FACTS = {
     "obligations": """SELECT o.id, o.schedule, p.key, o.region, o.holder, o.opens_at, o.due_at,
-        o.closes_at, o.stage, o.revisions FROM obligation o JOIN period p ON p.id = o.period
+        o.closes_at, o.stage, o.revisions, p.steps ? 'county' AS two_offices
+        FROM obligation o JOIN period p ON p.id = o.period
         ORDER BY o.schedule, p.key, o.region""",
     "submissions": """SELECT obligation, revision, id, received_at, counted_at, counted_by,
         filed_by, on_behalf FROM submission ORDER BY obligation, revision""",
     "reviews": """SELECT obligation, submission, step, decision, account, at, fix_by FROM review
         ORDER BY obligation, at""",
-    "reminders": """SELECT r.obligation, r.step, r.account, r.message, r.held_back, r.decided_at
-        FROM reminder r
-        ORDER BY r.obligation, r.step, r.account""",
+    "reminders": """SELECT r.obligation, r.concern, r.step, r.round, r.account, r.message,
+        r.held_back, r.decided_at, r.deadline FROM reminder r
+        ORDER BY r.obligation, r.step, r.round, r.account""",
     "messages": """SELECT id, account, kind, region, slot_at, delivered_at, dropped_at,
-        (params->>'duties')::int AS duties FROM message ORDER BY account, created_at, slot_at, kind,
-        region, params::text""",
+        (SELECT sum(coalesce((params->>said)::int, 0))::int
+         FROM unnest(ARRAY['duties', 'to_correct', 'to_review']) AS said) AS said
+        FROM message ORDER BY account, created_at, slot_at, kind, region, params::text""",
     "deliveries": """SELECT d.id, d.message, d.channel, d.address, m.account, d.not_before,
         d.attempts, d.sent_at, d.failed_at, d.dropped_at, d.failure
         FROM delivery d JOIN message m ON m.id = d.message

@@ -8,7 +8,7 @@ from backend.tables.filings import Review, Submission
 from backend.tables.forms import Form, Schedule
 from backend.tables.messages import Delivery, Message, Reminder
 from backend.tables.operations import TaskRun, WorkCalendar
-from backend.tables.people import Account, LoginFailure, Post, Session
+from backend.tables.people import Account, Leave, LoginFailure, Post, Session
 from backend.tables.regions import Region
 
 ALL_TABLES = (
@@ -17,6 +17,7 @@ ALL_TABLES = (
     Post,
     Session,
     LoginFailure,
+    Leave,
     Form,
     Schedule,
     Period,
@@ -52,6 +53,7 @@ __all__ = [
     "CallEntry",
     "Delivery",
     "Form",
+    "Leave",
     "LoginFailure",
     "Message",
     "Nudge",

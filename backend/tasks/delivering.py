@@ -15,6 +15,7 @@ from backend import settling
 from backend.domain.channels import Kind
 from backend.domain.reminders import next_allowed
 from backend.store import calendar, messages, sending
+from backend.store.concerns import said_of
 from backend.store.database import from_json, transaction
 from backend.store.messages import REMINDER
 from backend.store.nudges import NUDGE
@@ -80,8 +81,5 @@ async def _still_true(
         if allowed > now:
             later[row["id"]] = allowed
         else:
-            said[row["id"]] = {name: row[name] for name in _SAID}
+            said[row["id"]] = {**said_of(row), "obligations": row["obligations"]}
     return said, later
-
-
-_SAID: Final = ("duties", "overdue", "villages", "nearest", "obligations")

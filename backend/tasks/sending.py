@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 
@@ -20,6 +20,7 @@ from backend.domain.sending import allowed_from
 from backend.domain.wording import wording
 from backend.settling import Attempt
 from backend.store import calendar, sending
+from backend.store.concerns import said_of
 from backend.store.database import transaction
 from backend.vault import Vault
 
@@ -130,8 +131,7 @@ def _together(kind: Kind, rows: Sequence[asyncpg.Record]) -> Iterator[Sequence[a
 
 
 def _outgoing(carrier: Carrier, group: Sequence[asyncpg.Record], found: asyncpg.Record) -> Outgoing:
-    params: dict[str, Any] = {n: found[n] for n in ("duties", "overdue", "villages")}
-    params["nearest"] = found["nearest"].isoformat()
+    params = {**said_of(found), "nearest": found["nearest"].isoformat()}
     first = group[0]
     of_group = carrier.kind in GROUPS
     text = wording(first["kind"], params, "zh" if of_group else first["language"])

@@ -7,7 +7,7 @@ from math import sqrt
 import asyncpg
 import pytest
 
-from backend.domain.reminders import DEFAULT_LADDER
+from backend.domain.ladder import DEFAULT_LADDER
 from backend.domain.roles import Role
 from backend.store import regions
 from backend.store.database import fetch, fetch_value, transaction

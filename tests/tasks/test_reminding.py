@@ -12,7 +12,8 @@ import pytest
 
 from backend.domain.addressees import Holder, addressees
 from backend.domain.calendar import WorkCalendar
-from backend.domain.reminders import DEFAULT_LADDER, due_step, next_allowed, parse_ladder
+from backend.domain.ladder import DEFAULT_LADDER, parse_ladder
+from backend.domain.reminders import due_step, next_allowed
 from backend.domain.roles import Role
 from backend.store import calendar, messages
 from backend.store.database import fetch, from_json

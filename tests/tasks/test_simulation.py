@@ -60,7 +60,9 @@ def _shown(e: Evidence) -> dict[str, Any]:
     return next(
         m
         for m in e.messages.values()
-        if m["kind"] == "reminder" and m["delivered_at"] and len(e.of_message[m["id"]]) == 1
+        if m["kind"] == "reminder"
+        and m["delivered_at"]
+        and [r["concern"] for r in e.of_message[m["id"]]] == ["report"]
     )
 
 
@@ -73,7 +75,7 @@ def _filed_before_it_was_shown(e: Evidence) -> Evidence:
     told = _shown(e)
     number = e.of_message[told["id"]][0]["obligation"]
     early = told["delivered_at"] - timedelta(seconds=1)
-    row = {"obligation": number, "revision": 1, "received_at": early}
+    row = {"id": UUID(int=1), "obligation": number, "revision": 1, "received_at": early}
     journal = replace(e.journal, filed=[])
     return replace(e, submissions=[*e.submissions, row], journal=journal)
 

@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 
 from backend.domain.holding import earlier_draw, holds_back, may_hold_back
-from backend.domain.reminders import DEFAULT_LADDER, Audience, Step
+from backend.domain.ladder import DEFAULT_LADDER, Audience, Step
 
 BEFORE = Step("before_1", (Audience.LIAISON,), offset_workdays=-1, at=time(9))
 

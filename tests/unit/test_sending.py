@@ -11,9 +11,9 @@ from backend.channels.sending import TransportError
 from backend.channels.signing import SIGNATURE, TIMESTAMP, is_signed, signed
 from backend.domain.calendar import WorkCalendar
 from backend.domain.channels import LIMITS, OUTSIDE, Kind, clean_address, masked_address
+from backend.domain.ladder import parse_ladder
 from backend.domain.pacing import SEND_SECONDS, Limit, earliest, with_slot
 from backend.domain.refusal import Refusal
-from backend.domain.reminders import parse_ladder
 from backend.domain.sending import (
     MOST_ATTEMPTS,
     Receipt,
