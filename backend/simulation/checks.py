@@ -10,7 +10,7 @@ from backend.domain.channels import GROUPS
 from backend.domain.ladder import Audience, Step
 from backend.domain.reminders import step_instants
 from backend.simulation.evidence import Evidence, Row, Span
-from backend.simulation.journal import GRAIN, LOOKS, tick
+from backend.simulation.journal import GRAIN, look, tick
 
 _FROM, _UNTIL = time(8), time(20, 30)
 _REMINDERS: Final = ("reminder", "nudge")
@@ -139,18 +139,18 @@ def _missing(e: Evidence, span: Span, over: datetime) -> Iterator[Step]:
     instants = step_instants(steps, span.deadline, e.days)
     ends = [at for _, at in instants[1:]]
     for (step, at), following in zip(instants, [*ends, e.ends], strict=True):
-        look = _looked(e, at, span.deadline)
-        in_vain = step.is_before_due and look > span.deadline
-        if span.since <= at and look < min(over, following) and not in_vain:
+        looked = _looked(e, at, span.deadline)
+        in_vain = step.is_before_due and looked > span.deadline
+        if span.since <= at and looked < min(over, following) and not in_vain:
             yield step
 
 
 def _looked(e: Evidence, t: datetime, deadline: datetime) -> datetime:
     """The first moment from `t` on at which the clockwork could do something about a step."""
     due = {local_day(deadline)}
-    t = tick(t, LOOKS)
+    t = look(t)
     while True:
-        t = tick(t, GRAIN)
+        t = tick(t)
         down = [until for since, until in e.journal.outages if since <= t < until]
         if down:
             t = max(down)

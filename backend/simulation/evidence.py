@@ -140,7 +140,7 @@ class Evidence:
         if concern == "correction":
             return span.stage == "returned" and span.revision == reminder["round"]
         waits = span.stage in ("town", "county") and span.revision == reminder["round"]
-        return waits and span.since <= reminder["decided_at"]
+        return waits and span.since < reminder["decided_at"]
 
     def deadline_of(self, reminder: Row) -> datetime:
         """By when what a reminder speaks of was to be done."""

@@ -2,23 +2,34 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
+from backend.domain.calendar import local_day, local_instant
 from backend.domain.channels import Kind
 from backend.domain.timeliness import Verdict
 
-# The virtual clockwork looks at messages every whole five minutes, and at the ladder, all of whose
-# steps fall on whole hours, every hour; at both as soon as a process runs again.
+# The virtual clockwork looks at messages every whole five minutes, and at the ladder at the times
+# of day on which its steps can fall; at both as soon as a process runs again.
 GRAIN: Final = timedelta(minutes=5)
-LOOKS: Final = timedelta(hours=1)
+_LOOKS: Final = (time(8), time(9), time(11), time(17), time(20))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def tick(t: datetime, every: timedelta) -> datetime:
-    """`t`, or the next of these ticks."""
-    return _EPOCH - (_EPOCH - t) // every * every
+def tick(t: datetime) -> datetime:
+    """`t`, or the next whole five minutes."""
+    return _EPOCH - (_EPOCH - t) // GRAIN * GRAIN
+
+
+def look(t: datetime) -> datetime:
+    """`t`, or the next time of day at which the ladder is looked at."""
+    day = local_day(t)
+    while True:
+        for at in _LOOKS:
+            if local_instant(day, at) >= t:
+                return local_instant(day, at)
+        day += timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

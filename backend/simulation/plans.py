@@ -17,7 +17,7 @@ from backend.store import forms
 BEGINS: Final = local_instant(date(2026, 1, 1), time())
 _ASKED: Final = ("LABOR_MONTHLY", "AID_QUARTERLY", "RETURN_WEEKLY")
 # Counting those who come home makes sense around the new year.
-_WEEKS: Final = 6
+_WEEKS: Final = 4
 _CHANNELS: Final[Mapping[str, tuple[Kind, ...]]] = {
     "before_1": (Kind.WEB_PUSH,),
     "due_day": (Kind.WECOM_APP, Kind.SMS),

@@ -1,9 +1,9 @@
 """A year of a county on a virtual clock, jumping from one moment at which anything is due to the
 next.
 
-The server's clockwork is taken to look at the ladder every hour and at messages every five minutes,
-so what is due is done at the next such moment. Reports and decisions carry their own instants; they
-are stored in bulk before anything that could see them.
+The server's clockwork is taken to look at the ladder some times a day and at messages every five
+minutes, so what is due is done at the next such moment. Reports and decisions carry their own
+instants; they are stored in bulk before anything that could see them.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -19,7 +19,7 @@ from backend.simulation import plans
 from backend.simulation.channels import Crash
 from backend.simulation.county import COUNTY, County, Merger
 from backend.simulation.days import day_end
-from backend.simulation.journal import GRAIN, LOOKS, Journal, tick
+from backend.simulation.journal import Journal, look, tick
 from backend.simulation.liaisons import Liaisons
 from backend.simulation.offices import Offices
 from backend.simulation.system import System
@@ -75,8 +75,8 @@ class Year:
         """The next moment after `now` at which anything is due; None when the time is over."""
         due = await simulation.next_due()
         moments = [
-            max(tick(at, every), tick(now + _SECOND, every))
-            for at, every in zip(due.values(), (LOOKS, GRAIN, GRAIN), strict=True)
+            turn(max(at, now + _SECOND))
+            for at, turn in zip(due.values(), (look, tick, tick), strict=True)
             if at is not None
         ]
         if self._fixed:

@@ -21,7 +21,7 @@ OUTSTANDING = """o.exempt_at IS NULL AND CASE r.concern
     WHEN 'report' THEN o.stage = 'none' AND o.closes_at >= $2
     WHEN 'correction' THEN o.stage = 'returned' AND o.revisions = r.round
     ELSE o.stage IN ('town', 'county') AND o.revisions = r.round
-        AND o.stage_since <= r.decided_at END"""
+        AND o.stage_since < r.decided_at END"""
 
 STILL_DUE = f"{OUTSTANDING} AND {POSTED}"
 
