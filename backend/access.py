@@ -14,7 +14,7 @@ from backend.domain.filing import Duty, Known
 from backend.domain.regions import contains
 from backend.domain.roles import Action, Actor, HeldPost, Role, appointing_action, scopes
 from backend.problems import Problem
-from backend.store import calls, duties, filings, forms, people, regions, requests, reviews
+from backend.store import calls, duties, filings, forms, ladders, people, regions, requests, reviews
 from backend.vault import Expired, Forged, Vault
 
 PUBLIC: Final[dict[str, Any]] = {"access": "public"}
@@ -166,6 +166,14 @@ async def schedule(asker: Actor, number: int, action: Action) -> asyncpg.Record:
     if not touching:
         raise Problem("not_found")
     return found
+
+
+async def ladder(
+    asker: Actor, number: int, version: int, action: Action
+) -> tuple[asyncpg.Record, asyncpg.Record]:
+    """A schedule as `schedule` gives it, and a version of its ladder."""
+    found = await schedule(asker, number, action)
+    return found, _found(await ladders.version(number, version))
 
 
 async def account(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:

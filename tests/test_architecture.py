@@ -19,7 +19,7 @@ NOTHING: frozenset[str] = frozenset()
 PLUMBING = frozenset({"problems", "vault", "settings", "clock", "logs", "observe", "terminal"})
 ACTS = frozenset(
     {"sessions", "appointments", "succession", "seeding", "settling", "adjusting", "nudging"}
-) | frozenset({"requesting", "outlook"})
+) | frozenset({"requesting", "outlook", "previewing"})
 CORE = frozenset({"domain", "tables", "store"}) | PLUMBING
 
 # Part of backend → the parts of backend it may import (besides itself).
@@ -54,6 +54,7 @@ MAY_IMPORT = {
     "nudging": CORE,
     "requesting": CORE | {"adjusting"},
     "outlook": CORE,
+    "previewing": CORE,
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "piccolo_conf"},
     "demo": CORE | ACTS | {"tasks"},

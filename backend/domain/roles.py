@@ -32,6 +32,7 @@ class Action(StrEnum):
     CHANGE_REGIONS = "change_regions"
     SEE_FORMS = "see_forms"
     MANAGE_FORMS = "manage_forms"
+    PREVIEW_LADDERS = "preview_ladders"
     SEE_REVIEWS = "see_reviews"
     REVIEW = "review"
     REVIEW_TOWN = "review_town"
@@ -71,6 +72,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.CHANGE_REGIONS: frozenset({Role.COUNTY_OPS}),
     Action.SEE_FORMS: frozenset(_BUSINESS),
     Action.MANAGE_FORMS: frozenset({Role.COUNTY_OPS}),
+    Action.PREVIEW_LADDERS: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.SEE_REVIEWS: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
     Action.REVIEW: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.REVIEW_TOWN: frozenset(_OFFICE),

@@ -10,6 +10,7 @@ from backend.routes.docs import asset
 from backend.routes.effect import EffectController
 from backend.routes.feeds import FeedController, feed
 from backend.routes.forms import FormController
+from backend.routes.ladders import LadderController
 from backend.routes.messages import MessageController
 from backend.routes.nudges import NudgeController
 from backend.routes.obligations import ObligationController
@@ -46,6 +47,7 @@ CONTROLLERS = (
     ChannelController,
     FormController,
     ScheduleController,
+    LadderController,
     CalendarController,
     RegionController,
     AccountController,

@@ -193,7 +193,8 @@ async def look_again(schedule: int, now: datetime) -> None:
     """Lets the next reminder of every outstanding duty be found anew, by the ladder of now."""
     await fetch(
         """UPDATE obligation SET remind_at = $2
-        WHERE schedule = $1 AND stage = 'none' AND closes_at >= $2""",
+        WHERE schedule = $1 AND (stage = 'none' AND closes_at >= $2
+            OR stage IN ('town', 'county', 'returned'))""",
         schedule,
         now,
     )

@@ -5,7 +5,7 @@ from backend.tables.audit import AuditEntry, AuditSeal
 from backend.tables.channels import Address, CallEntry, Pace
 from backend.tables.duties import Adjustment, Obligation, Period, RateCell
 from backend.tables.filings import Review, Submission
-from backend.tables.forms import Form, Schedule
+from backend.tables.forms import Form, Ladder, Schedule
 from backend.tables.messages import Delivery, Message, Reminder
 from backend.tables.operations import TaskRun, WorkCalendar
 from backend.tables.people import Account, Leave, LoginFailure, Post, Session
@@ -20,6 +20,7 @@ ALL_TABLES = (
     Leave,
     Form,
     Schedule,
+    Ladder,
     Period,
     Obligation,
     Adjustment,
@@ -53,6 +54,7 @@ __all__ = [
     "CallEntry",
     "Delivery",
     "Form",
+    "Ladder",
     "Leave",
     "LoginFailure",
     "Message",
