@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from backend.domain.calendar import SHANGHAI, local_day
 from backend.domain.channels import GROUPS
-from backend.domain.ladder import Audience, Step
+from backend.domain.ladder import Audience
 from backend.domain.reminders import step_instants
-from backend.simulation.evidence import Evidence, Row, Span
+from backend.simulation.evidence import Evidence, Row
 from backend.simulation.journal import GRAIN, look, tick
 
 _FROM, _UNTIL = time(8), time(20, 30)
@@ -122,27 +123,39 @@ def climbed_the_ladder(e: Evidence) -> Iterator[str]:
         for row in e.reminders
         if row["held_back"] or _arrived(e, e.messages[row["message"]])
     }
+    ladders: dict[tuple[str, datetime], list[Rung]] = {}
     for number, duty in e.obligations.items():
         spans = e.spans_of[number]
         for span, later in zip(spans, [*spans[1:], None], strict=True):
+            if span.deadline is None:
+                continue
+            key = (_CONCERNS[span.stage], span.deadline)
+            if key not in ladders:
+                ladders[key] = list(_rungs(e, *key))
             over = later.since if later else duty["closes_at"] if span.stage == "none" else e.ends
-            for step in _missing(e, span, min(over, e.ends)):
-                if (number, span.revision, step.key) not in reached:
-                    yield f"step {step.key} of duty {number} ({span.stage}) reached nobody"
+            for rung in ladders[key]:
+                had_to = span.since <= rung.at and rung.looked < min(over, rung.until)
+                if had_to and (number, span.revision, rung.step) not in reached:
+                    yield f"step {rung.step} of duty {number} ({span.stage}) reached nobody"
 
 
-def _missing(e: Evidence, span: Span, over: datetime) -> Iterator[Step]:
-    """The steps that had to be decided while a duty stood there; `over` is when that ended."""
-    if span.deadline is None:
-        return
-    steps = [step for step in e.ladder if step.of == _CONCERNS[span.stage]]
-    instants = step_instants(steps, span.deadline, e.days)
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step's moment, when it could first be decided, and until when that makes sense."""
+
+    step: str
+    at: datetime
+    looked: datetime
+    until: datetime
+
+
+def _rungs(e: Evidence, concern: str, deadline: datetime) -> Iterator[Rung]:
+    steps = [step for step in e.ladder if step.of == concern]
+    instants = step_instants(steps, deadline, e.days)
     ends = [at for _, at in instants[1:]]
     for (step, at), following in zip(instants, [*ends, e.ends], strict=True):
-        looked = _looked(e, at, span.deadline)
-        in_vain = step.is_before_due and looked > span.deadline
-        if span.since <= at and looked < min(over, following) and not in_vain:
-            yield step
+        until = min(following, e.ends, deadline) if step.is_before_due else min(following, e.ends)
+        yield Rung(step.key, at, _looked(e, at, deadline), until)
 
 
 def _looked(e: Evidence, t: datetime, deadline: datetime) -> datetime:
