@@ -61,11 +61,11 @@ async def send_some(carrier: Carrier, now: datetime) -> bool:
     # Marked one after the other as they end: what has gone is known at once.
     for each in asyncio.as_completed(under_way):
         attempt, error = await each
+        if error is None:
+            await settling.sent(attempt, now)  # one statement: a transaction by itself
+            continue
         async with transaction():
-            if error is None:
-                await settling.sent(attempt, now)
-            else:
-                await settling.failed(attempt, error, carrier.configured, now)
+            await settling.failed(attempt, error, carrier.configured, now)
     return bool(rows)
 
 
