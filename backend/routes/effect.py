@@ -105,8 +105,8 @@ class Effect(msgspec.Struct):
 
 def _span(start: str | None, end: str | None, now: datetime) -> tuple[datetime, datetime]:
     """The instants asked for, in UTC. Problem: invalid."""
-    to = parse_instant("to", end).astimezone(UTC) if end else now
-    since = parse_instant("from", start).astimezone(UTC) if start else to - USUAL
+    to = parse_instant("to", end).astimezone(UTC) if end is not None else now
+    since = parse_instant("from", start).astimezone(UTC) if start is not None else to - USUAL
     if not timedelta() < to - since <= LONGEST:
         reason = "too_long" if to > since else "not_before_to"
         raise Problem("invalid", faults=[{"field": "from", "reason": reason}])

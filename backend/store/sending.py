@@ -36,26 +36,29 @@ async def orders(messages: Sequence[UUID], now: datetime) -> list[asyncpg.Record
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A delivery to be: a message to an address, and the deadline that gives it its place."""
+    """A delivery to be: a message to an address, the deadline that gives it its place, and when
+    it may go.
+    """
 
     message: UUID
     channel: str
     address: int
     deadline: datetime
+    not_before: datetime
 
 
-async def queue(wanted: Sequence[Queued], now: datetime) -> None:
+async def queue(wanted: Sequence[Queued]) -> None:
     """Queues deliveries, each message once to each address."""
     await fetch(
         """INSERT INTO delivery (message, channel, address, deadline, not_before, attempts)
-        SELECT *, $5::timestamptz, 0
-        FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[])
+        SELECT *, 0 FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[],
+            $5::timestamptz[])
         ON CONFLICT (message, channel, address) DO NOTHING""",
         [each.message for each in wanted],
         [each.channel for each in wanted],
         [each.address for each in wanted],
         [each.deadline for each in wanted],
-        now,
+        [each.not_before for each in wanted],
     )
 
 

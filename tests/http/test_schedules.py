@@ -34,6 +34,8 @@ async def test_a_schedule_and_what_it_leads_to(world: World) -> None:
         "last_hour",
         "after_1",
         "after_2",
+        *("fix_day", "fix_after_1"),
+        *("review_day", "review_after_1", "review_after_2"),
     ]
     await world.open()
     found = await world.as_("liaison").get(f"/obligations/{await duty_of(world, VILLAGE)}")
