@@ -1,89 +1,15 @@
 """The `cunbao` command."""
 
 import asyncio
-import os
-import secrets
 import sys
-from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import asyncpg
 import click
+import uvloop
 
-from backend import settings
-from backend.postgres import PostgresUnavailable, running
-from backend.settings import BadSetting, Settings
-
-T = TypeVar("T")
-DEMO_SECRET = "demo-secret"
-
-
-class Stop(click.ClickException):
-    """One clear line, and exit code 1."""
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"cunbao: {self.message}", err=True)
-
-
-def _demo_secret(home: Path) -> str:
-    """The demo's own secret: made once, kept in the home, of no use elsewhere."""
-    path = home / DEMO_SECRET
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_hex(32))
-        return path.read_text()
-    except OSError as error:
-        raise Stop(f"{home}: can't be written ({error.strerror}); set CUNBAO_HOME") from None
-
-
-def _settings(*, demo: bool = False) -> Settings:
-    """Settings from the environment; the demo may do without a secret of its own."""
-    environ: Mapping[str, str] = os.environ
-    home = Path(environ.get("CUNBAO_HOME") or "var").absolute()
-    if "CUNBAO_SECRET_KEY" not in environ and (demo or (home / DEMO_SECRET).exists()):
-        environ = {**environ, "CUNBAO_SECRET_KEY": _demo_secret(home)}
-    try:
-        return settings.load(environ)
-    except BadSetting as error:
-        raise Stop(str(error)) from None
-
-
-@contextmanager
-def _database(config: Settings) -> Iterator[Settings]:
-    """The settings with an address that answers; the embedded database runs as long as we do."""
-    if config.database_url is not None:
-        yield config
-        return
-    try:
-        with running(config.home, log=lambda line: click.echo(line, err=True)) as server:
-            yield replace(config, database_url=server.dsn)
-    except PostgresUnavailable as error:
-        raise Stop(str(error)) from None
-
-
-def _with_pool(config: Settings, work: Coroutine[Any, Any, T]) -> T:
-    """Runs some work with the process's pool open."""
-    from backend.store import database
-
-    async def run() -> T:
-        assert config.database_url is not None
-        try:
-            await database.connect(config.database_url, 4)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            work.close()
-            raise Stop(f"CUNBAO_DATABASE_URL: the database does not answer ({error})") from None
-        try:
-            return await work
-        finally:
-            await database.disconnect()
-
-    return asyncio.run(run())
+from backend.console import Stop, database_of, run_act, settings_of, with_pool
+from backend.settings import Settings
 
 
 async def _prepare() -> None:
@@ -109,11 +35,11 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
     """Serve the API. Ctrl-C stops everything, the embedded database included."""
     from backend import serving
 
-    config = _settings(demo=demo)
+    config = settings_of(demo=demo)
     if not serving.is_free(host, port):
         raise Stop(f"port {port} on {host} is taken; stop what uses it or choose --port")
-    with _database(config) as config:
-        _with_pool(config, _prepare())
+    with database_of(config) as config:
+        with_pool(config, _prepare())
         if demo:
             _make_demo(config)
         click.echo(f"\nAPI    http://{host}:{port}/api/v1")
@@ -128,8 +54,8 @@ def migrate(check: bool) -> None:
     if check:
         _check_drift()
         return
-    with _database(_settings()) as config:
-        _with_pool(config, _prepare())
+    with database_of(settings_of()) as config:
+        with_pool(config, _prepare())
 
 
 def _check_drift() -> None:
@@ -146,8 +72,8 @@ def _check_drift() -> None:
 @main.command()
 def demo() -> None:
     """Make the demo county 990101, with six months of reports, unless it is there."""
-    with _database(_settings(demo=True)) as config:
-        _with_pool(config, _prepare())
+    with database_of(settings_of(demo=True)) as config:
+        with_pool(config, _prepare())
         _make_demo(config)
 
 
@@ -159,7 +85,7 @@ def _make_demo(config: Settings) -> None:
 
     try:
         with progress("making the demo county") as report:
-            made = _with_pool(config, county.make(Vault(config.secret_key), system_clock, report))
+            made = with_pool(config, county.make(Vault(config.secret_key), system_clock, report))
     except county.NotTheDemo as error:
         raise Stop(str(error)) from None
     there = "" if made.is_new else " was there already and stays as it is"
@@ -180,9 +106,9 @@ def import_regions(file: Path) -> None:
     from backend.region_import import ImportRejected, import_file
     from backend.terminal import progress
 
-    with _database(_settings()) as config, progress("importing") as report:
+    with database_of(settings_of()) as config, progress("importing") as report:
         try:
-            result = _with_pool(config, import_file(file, report))
+            result = with_pool(config, import_file(file, report))
         except ImportRejected as rejected:
             for fault in rejected.faults[:50]:
                 click.echo(str(fault), err=True)
@@ -215,8 +141,8 @@ def recode_region(old: str, new: str, name: str) -> None:
 def _succeed(old: str, new: str, name: str | None) -> None:
     from backend import administration
 
-    with _database(_settings()) as config:
-        moved = _run(config, administration.succeed(old, new, name))
+    with database_of(settings_of()) as config:
+        moved = run_act(config, administration.succeed(old, new, name))
     click.echo(f"{moved} duties are now answered for by {new}")
 
 
@@ -239,22 +165,11 @@ def create_account(
     from backend import administration
     from backend.vault import Vault
 
-    config = _settings()
-    with _database(config) as config:
+    config = settings_of()
+    with database_of(config) as config:
         person = administration.NewPerson(name, phone, password, role, region, backup)
-        number = _run(config, administration.create_account(Vault(config.secret_key), person))
+        number = run_act(config, administration.create_account(Vault(config.secret_key), person))
     click.echo(f"account {number}")
-
-
-def _run(config: Settings, work: Coroutine[Any, Any, T]) -> T:
-    """Runs an operator's command; a problem of the catalogue is one clear line."""
-    from backend.domain.refusal import Refusal
-    from backend.problems import Problem, message
-
-    try:
-        return _with_pool(config, work)
-    except (Problem, Refusal) as error:
-        raise Stop(message(error.code, error.params, "en")) from None
 
 
 @main.command()
@@ -263,11 +178,39 @@ def doctor() -> None:
     from backend.clock import system_clock
     from backend.doctor import examine
 
-    with _database(_settings()) as config:
+    with database_of(settings_of()) as config:
         findings = asyncio.run(examine(config, system_clock))
     for finding in findings:
         click.echo(f"{finding.level.value:5} {finding.name:12} {finding.line}")
     if any(finding.level.value == "fail" for finding in findings):
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--villages", default=910, show_default=True, type=click.IntRange(4, 2000))
+@click.option("--months", default=12, show_default=True, type=click.IntRange(1, 12))
+@click.option("--seed", default=1, show_default=True, type=int)
+def simulate(villages: int, months: int, seed: int) -> None:
+    """Live a county's year under a model of its people, and check the promises of the reminders.
+
+    In a database of its own, dropped afterwards. Exit code 1 when a promise was broken.
+    """
+    from backend import simulation
+    from backend.terminal import progress
+
+    config = settings_of(demo=True)
+    with database_of(config) as config, progress("days") as report:
+        assert config.database_url is not None
+        work = simulation.simulate(
+            config.database_url, villages=villages, months=months, seed=seed, report=report
+        )
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                found = runner.run(work)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Stop(f"no database for the simulation could be had ({error})") from None
+    click.echo("\n".join(found.lines()))
+    if not found.holds:
         sys.exit(1)
 
 
@@ -282,8 +225,8 @@ def verify_audit() -> None:
     from backend.store.audit import verify
     from backend.vault import Vault
 
-    with _database(_settings()) as config:
-        found = _with_pool(config, verify(Vault(config.secret_key).audit_key))
+    with database_of(settings_of()) as config:
+        found = with_pool(config, verify(Vault(config.secret_key).audit_key))
     for fault in found.faults:
         click.echo(fault, err=True)
     click.echo(

@@ -58,8 +58,10 @@ MAY_IMPORT = {
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "piccolo_conf"},
     "demo": CORE | ACTS | {"tasks"},
+    "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
     "routes": CORE | ACTS | {"access", "channels"},
     "tasks": CORE | ACTS | {"channels"},
+    "console": CORE | {"postgres"},
     "main": None,
     "cli": None,
 }
@@ -199,3 +201,10 @@ def test_unit_tests_need_no_database() -> None:
     for path in (ROOT / "tests/unit").glob("*.py"):
         found = [n for n in _imports(path) if n.startswith(("backend.store", "asyncpg", "piccolo"))]
         assert found == [], path
+
+
+def test_no_two_migrations_share_an_id() -> None:
+    """Piccolo keeps the last of those that do, and says nothing."""
+    texts = [path.read_text("utf-8") for path in (ROOT / "migrations").glob("cunbao_*.py")]
+    ids = [re.findall(r"^ID = \"(.+)\"$", text, re.M)[0] for text in texts]
+    assert len(ids) == len(set(ids))

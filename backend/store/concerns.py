@@ -15,11 +15,13 @@ POSTED = """EXISTS (SELECT 1 FROM post p WHERE p.account = m.account AND p.start
     AND (p.ends_at IS NULL OR p.ends_at > $2)
     AND p.region IN (o.holder, left(o.holder, 9), left(o.holder, 6)))"""
 
-# Neither filed, corrected, reviewed, waived nor closed in the meantime.
+# Neither filed, corrected, reviewed, waived nor closed in the meantime. What one office has passed
+# on to the next is no longer the first one's to review.
 OUTSTANDING = """o.exempt_at IS NULL AND CASE r.concern
     WHEN 'report' THEN o.stage = 'none' AND o.closes_at >= $2
     WHEN 'correction' THEN o.stage = 'returned' AND o.revisions = r.round
-    ELSE o.stage IN ('town', 'county') AND o.revisions = r.round END"""
+    ELSE o.stage IN ('town', 'county') AND o.revisions = r.round
+        AND o.stage_since < r.decided_at END"""
 
 STILL_DUE = f"{OUTSTANDING} AND {POSTED}"
 

@@ -1,6 +1,6 @@
 """Deliveries beyond the app: queueing, claiming in order of deadline, pacing, marking."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from backend.store.concerns import COUNTS, DEADLINE, STILL_DUE
-from backend.store.database import fetch
+from backend.store.database import fetch, to_json
 from backend.store.filters import Filters
 
 _WAITING = "d.sent_at IS NULL AND d.failed_at IS NULL AND d.dropped_at IS NULL"
@@ -116,10 +116,16 @@ async def paces(channel: str, keys: Sequence[bytes]) -> dict[bytes, asyncpg.Reco
     return {row["key"]: row for row in rows}
 
 
-async def set_slots(channel: str, key: bytes, taken: Sequence[datetime]) -> None:
-    """Notes the slots used by an address whose pace is held."""
+async def set_slots(channel: str, taken: Mapping[bytes, Sequence[datetime]]) -> None:
+    """Notes the slots used by addresses whose paces are held."""
     await fetch(
-        "UPDATE pace SET taken = $3 WHERE channel = $1 AND key = $2", channel, key, list(taken)
+        """UPDATE pace SET taken = ARRAY(
+            SELECT slot::timestamptz FROM jsonb_array_elements_text(i.taken) AS slot)
+        FROM unnest($2::bytea[], $3::jsonb[]) AS i(key, taken)
+        WHERE pace.channel = $1 AND pace.key = i.key""",
+        channel,
+        list(taken),
+        [to_json(slots) for slots in taken.values()],
     )
 
 

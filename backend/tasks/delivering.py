@@ -73,8 +73,11 @@ async def _still_true(
         row["message"]: from_json(row["params"]) for row in rows if row["message"] in posted
     }
     later: dict[UUID, datetime] = {}
-    for row in await messages.outstanding(digests, now):
-        allowed = next_allowed(now, row["nearest"], await calendar.load(row["holder"]))
+    found = await messages.outstanding(digests, now)
+    counties = {calendar.owner_of(row["holder"]) for row in found}
+    days = {county: await calendar.load(county) for county in counties}
+    for row in found:
+        allowed = next_allowed(now, row["nearest"], days[calendar.owner_of(row["holder"])])
         if allowed > now:
             later[row["id"]] = allowed
         else:

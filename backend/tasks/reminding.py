@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -80,7 +81,7 @@ def _look(row: asyncpg.Record, days: WorkCalendar) -> _Look:
     """What is accepted or waived has nothing on its ladder."""
     concern = _CONCERNS.get(Stage(row["stage"]), Concern.REPORT)
     idle = row["exempt_at"] is not None or row["stage"] == Stage.ACCEPTED
-    steps = () if idle else steps_of(parse_ladder(from_json(row["ladder"])), concern)
+    steps = () if idle else steps_of(_ladder(row["ladder"]), concern)
     deadline = {
         Concern.REPORT: row["due_at"],
         Concern.CORRECTION: row["fix_by"],
@@ -102,6 +103,12 @@ async def _not_held_back(told: Sequence[Told], now: datetime) -> list[Decision]:
     ]
     held = await effects.hold_back(drawn, now) if drawn else set()
     return [each for _, each in told if (each.obligation, each.step.key, each.account) not in held]
+
+
+@lru_cache(maxsize=64)
+def _ladder(text: str) -> Ladder:
+    """A schedule's ladder; thousands of duties bring the same one."""
+    return parse_ladder(from_json(text))
 
 
 async def _addressed(due: Sequence[tuple[_Look, Step]], now: datetime) -> list[Told]:
