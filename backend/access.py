@@ -14,7 +14,18 @@ from backend.domain.filing import Duty, Known
 from backend.domain.regions import contains
 from backend.domain.roles import Action, Actor, HeldPost, Role, appointing_action, scopes
 from backend.problems import Problem
-from backend.store import calls, duties, filings, forms, ladders, people, regions, requests, reviews
+from backend.store import (
+    calls,
+    duties,
+    filings,
+    forms,
+    ladders,
+    leaves,
+    people,
+    regions,
+    requests,
+    reviews,
+)
 from backend.vault import Expired, Forged, Vault
 
 PUBLIC: Final[dict[str, Any]] = {"access": "public"}
@@ -195,6 +206,28 @@ async def post_to_end(asker: Actor, number: UUID) -> asyncpg.Record:
     found = _found(await people.post_within(number, allowed))
     if not asker.may(appointing_action(Role(found["role"])), found["region"]):
         raise Problem("not_found")
+    return found
+
+
+def _is_own(asker: Actor, post: UUID) -> bool:
+    return any(held.id == post for held in asker.posts)
+
+
+async def post_to_see(asker: Actor, number: UUID) -> asyncpg.Record:
+    """A post of the asker's own, or one where they may see people."""
+    action = Action.SIGNED_IN if _is_own(asker, number) else Action.SEE_PEOPLE
+    return _found(await people.post_within(number, asker.scopes(action)))
+
+
+async def post_to_relieve(asker: Actor, number: UUID) -> asyncpg.Record:
+    """A post of the asker's own, or of a role they may appoint, held until the commit.
+
+    Problem post_over: nobody is on leave from what they no longer hold.
+    """
+    rule = post_to_see if _is_own(asker, number) else post_to_end
+    found = await rule(asker, number)
+    if not await leaves.hold_post(number, asker.now):
+        raise Problem("post_over")
     return found
 
 

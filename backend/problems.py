@@ -70,6 +70,13 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "post_held": Entry(409, "该人员已在此任职", "This person already holds that post"),
     "post_over": Entry(409, "该任职已结束", "This post has already ended"),
+    "leave_dates": Entry(
+        422,
+        "请假日期有误：结束日期不能早于开始日期或今天，最长{max}天",
+        "Leave ends on or after its first day, not before today, and lasts {max} days at most",
+    ),
+    "leave_overlaps": Entry(409, "与已登记的请假日期重叠", "It overlaps a leave entered before"),
+    "leave_over": Entry(409, "该请假已结束，不能更改", "This leave has passed and stays as it is"),
     # Regions
     "bad_region_code": Entry(422, "区划代码不正确", "Not a valid region code"),
     "region_exists": Entry(409, "该区划代码已存在", "A region with this code exists"),

@@ -11,6 +11,7 @@ from backend.routes.effect import EffectController
 from backend.routes.feeds import FeedController, feed
 from backend.routes.forms import FormController
 from backend.routes.ladders import LadderController
+from backend.routes.leaves import LeaveController
 from backend.routes.messages import MessageController
 from backend.routes.nudges import NudgeController
 from backend.routes.obligations import ObligationController
@@ -52,6 +53,7 @@ CONTROLLERS = (
     RegionController,
     AccountController,
     PostController,
+    LeaveController,
     FeedController,
     AuditController,
 )

@@ -1,6 +1,6 @@
 """People and their posts: /accounts and /posts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -57,7 +57,10 @@ class PostOfAccount(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PersonView(msgspec.Struct):
-    """A post and who holds it; the phone number is masked."""
+    """A post and who holds it; the phone number is masked.
+
+    `on_leave_until` is the last day of the leave that runs now.
+    """
 
     post: UUID
     account: UUID
@@ -69,6 +72,7 @@ class PersonView(msgspec.Struct):
     is_backup: bool
     starts_at: datetime
     ends_at: datetime | None
+    on_leave_until: date | None
 
 
 class Created(msgspec.Struct):
@@ -97,6 +101,7 @@ def _person(row: asyncpg.Record, vault: Vault) -> PersonView:
         row["is_backup"],
         row["starts_at"],
         row["ends_at"],
+        row["on_leave_until"],
     )
 
 
@@ -121,7 +126,8 @@ class PostController(Controller):
                 access.reach(actor, Action.SEE_PEOPLE, region),
                 region,
                 role.value if role else None,
-                None if past else actor.now,
+                actor.now,
+                past,
                 after,
                 limit + 1,
             )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from backend.domain.calendar import local_day
 from backend.store.database import fetch, fetch_row, fetch_value
 from backend.store.filters import Filters
 from backend.store.gathering import Gathering
@@ -172,30 +173,37 @@ async def end_post(post: UUID, now: datetime) -> bool:
     )
 
 
-_PERSON = """SELECT a.id, a.name, a.phone_sealed, a.disabled_at, a.created_at,
-    p.id AS post, p.role, p.region, r.name AS region_name, p.is_backup, p.starts_at, p.ends_at
-    FROM post p JOIN account a ON a.id = p.account JOIN region r ON r.key = p.region"""
+_COLUMNS = """a.id, a.name, a.phone_sealed, a.disabled_at, a.created_at,
+    p.id AS post, p.role, p.region, r.name AS region_name, p.is_backup, p.starts_at, p.ends_at"""
+_HELD = "FROM post p JOIN account a ON a.id = p.account JOIN region r ON r.key = p.region"
+_PERSON = f"SELECT {_COLUMNS} {_HELD}"
+_ON_LEAVE_UNTIL = """(SELECT l.ends_on FROM leave l WHERE l.post = p.id
+    AND $2 BETWEEN l.starts_on AND l.ends_on AND (p.ends_at IS NULL OR p.ends_at > $1))"""
 
 
 async def posts_page(
     scopes: Sequence[str],
     under: str | None,
     role: str | None,
-    current_at: datetime | None,
+    now: datetime,
+    past: bool,
     after: tuple[str, UUID] | None,
     limit: int,
 ) -> list[asyncpg.Record]:
-    """Posts with their people, in order of region; `current_at` keeps those in force then."""
-    where = Filters().within("p.region", scopes).add_if(role, "p.role = ?")
+    """Posts with their people, in order of region: those in force now, with `past` also others.
+
+    `on_leave_until` is the last day of the leave that runs now.
+    """
+    where = Filters(now, local_day(now)).within("p.region", scopes).add_if(role, "p.role = ?")
     if under is not None:
         where.within("p.region", [under])
-    if current_at is not None:
-        where.add("p.starts_at <= ?", current_at)
-        where.add("(p.ends_at IS NULL OR p.ends_at > ?)", current_at)
+    if not past:
+        where.add("p.starts_at <= $1 AND (p.ends_at IS NULL OR p.ends_at > $1)")
     if after is not None:
         where.add("(p.region, p.id) > (?, ?)", *after)
     return await fetch(
-        f"{_PERSON} WHERE {where.sql} ORDER BY p.region, p.id LIMIT {where.param(limit)}",
+        f"""SELECT {_COLUMNS}, {_ON_LEAVE_UNTIL} AS on_leave_until {_HELD} WHERE {where.sql}
+        ORDER BY p.region, p.id LIMIT {where.param(limit)}""",
         *where.args,
     )
 

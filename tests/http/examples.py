@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from backend.domain.channels import Kind
 from backend.domain.roles import Role
-from backend.store import calendar, calls, forms, ladders
+from backend.store import calendar, calls, forms, ladders, leaves
 from backend.store.database import fetch, fetch_value, from_json
 from tests.http.tools import duty_of
 from tests.tasks.sending import reachable, robot
@@ -70,6 +70,7 @@ class Stage:
     addresses: Mapping[str, int]
     robot: int
     call: int
+    leaves: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +136,20 @@ async def set_up(world: World) -> Stage:
         {key: await reachable(world, key, Kind.MAIL, f"{key}@a.test") for key in world.people},
         await robot(world, TOWN, Kind.WECOM_ROBOT, "robot-key-1"),
         await _call(world),
+        {key: await _leave(person, now) for key, person in world.people.items()},
     )
 
 
 async def _call(world: World) -> int:
     await calls.add([world.people["liaison"].account], "sms", "unreachable", world.clock.now)
     number: int = await fetch_value("SELECT id FROM call_entry")
+    return number
+
+
+async def _leave(person: Person, now: datetime) -> int:
+    day = date(2027, 2, 1)
+    number = await leaves.add(person.post, day, day, person.account, now)
+    assert number is not None
     return number
 
 
@@ -245,6 +254,7 @@ _NEW_PASSWORD = {"password": "huan-Le-Mi-Ma"}
 _DAY = f"/calendar/{HOLIDAY}"
 _MERGER = {"kind": "merge", "old": VACANT, "new": NEIGHBOUR}
 
+A_LEAVE = {"starts_on": "2026-11-02", "ends_on": "2026-11-08"}
 A_ROBOT = {"region": TOWN, "channel": "wecom_robot", "address": "robot-key-2"}
 
 # By method and path; `{…}` as the route has it.
@@ -404,6 +414,13 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ),
     ("DELETE", "/posts/{number}/calendar"): (
         Example(lambda s, p: Call(f"/posts/{p.post}/calendar"), 204),
+    ),
+    ("GET", "/posts/{number}/leaves"): (Example(lambda s, p: Call(f"/posts/{p.post}/leaves")),),
+    ("POST", "/posts/{number}/leaves"): (
+        Example(lambda s, p: Call(f"/posts/{p.post}/leaves", A_LEAVE), 201),
+    ),
+    ("DELETE", "/posts/{number}/leaves/{leave}"): (
+        Example(lambda s, p: Call(f"/posts/{p.post}/leaves/{s.leaves[p.key]}"), 204),
     ),
     ("GET", "/audit"): _own("/audit"),
     ("GET", "/addresses"): _own("/addresses"),

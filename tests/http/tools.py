@@ -84,8 +84,8 @@ async def rows(table: str, condition: str = "true", *args: Any) -> int:
 
 _TABLES = (
     "account, address, adjustment, adjustment_request, audit_entry, audit_seal, calendar_feed,"
-    "call_entry, delivery, form, ladder, login_failure, message, nudge, obligation, pace, period,"
-    "post, rate_cell, region, reminder, review, schedule, session, submission"
+    "call_entry, delivery, form, ladder, leave, login_failure, message, nudge, obligation, pace,"
+    "period, post, rate_cell, region, reminder, review, schedule, session, submission"
 )
 
 
