@@ -10,10 +10,14 @@ import asyncpg
 
 from backend.store.database import from_json
 
-# Held at this moment: a post at the village, its township or its county.
-POSTED = """EXISTS (SELECT 1 FROM post p WHERE p.account = m.account AND p.starts_at <= $2
+_TODAY = "($2::timestamptz AT TIME ZONE 'Asia/Shanghai')::date"
+
+# Held at this moment: a post at the township or county, or at the village without being on leave.
+POSTED = f"""EXISTS (SELECT 1 FROM post p WHERE p.account = m.account AND p.starts_at <= $2
     AND (p.ends_at IS NULL OR p.ends_at > $2)
-    AND p.region IN (o.holder, left(o.holder, 9), left(o.holder, 6)))"""
+    AND (p.region IN (left(o.holder, 9), left(o.holder, 6)) OR p.region = o.holder AND NOT EXISTS (
+        SELECT 1 FROM leave l WHERE l.post = p.id
+        AND {_TODAY} BETWEEN l.starts_on AND l.ends_on)))"""
 
 # Neither filed, corrected, reviewed, waived nor closed in the meantime. What one office has passed
 # on to the next is no longer the first one's to review.
