@@ -79,29 +79,23 @@ class Step:
 Ladder = tuple[Step, ...]
 
 _MORNING = time(9)
+# The app comes by itself, then what costs nothing, and SMS once it is late.
+_SOON = (Kind.WEB_PUSH, Kind.WECOM_APP)
+_LATE = (*_SOON, Kind.SMS)
+_VILLAGE = (Audience.LIAISON,)
+_AND_OFFICE = (Audience.LIAISON, Audience.BACKUP, Audience.TOWNSHIP)
 DEFAULT_LADDER: Ladder = (
-    Step("before_3", (Audience.LIAISON,), offset_workdays=-3, at=_MORNING),
-    Step("before_1", (Audience.LIAISON,), offset_workdays=-1, at=_MORNING),
-    Step("due_day", (Audience.LIAISON,), offset_workdays=0, at=_MORNING),
-    Step("last_hour", (Audience.LIAISON,), offset_hours=-1),
-    Step(
-        "after_1",
-        (Audience.LIAISON, Audience.BACKUP, Audience.TOWNSHIP),
-        offset_workdays=1,
-        at=_MORNING,
-    ),
-    Step("after_2", (Audience.COUNTY,), offset_workdays=2, at=_MORNING),
-    Step("fix_day", (Audience.LIAISON,), 0, _MORNING, of=Concern.CORRECTION),
-    Step(
-        "fix_after_1",
-        (Audience.LIAISON, Audience.BACKUP, Audience.TOWNSHIP),
-        offset_workdays=1,
-        at=_MORNING,
-        of=Concern.CORRECTION,
-    ),
-    Step("review_day", (Audience.TOWNSHIP,), 0, _MORNING, of=Concern.REVIEW),
-    Step("review_after_1", (Audience.LEAD,), 1, _MORNING, of=Concern.REVIEW),
-    Step("review_after_2", (Audience.COUNTY,), 2, _MORNING, of=Concern.REVIEW),
+    Step("before_3", _VILLAGE, -3, _MORNING, channels=_SOON),
+    Step("before_1", _VILLAGE, -1, _MORNING, channels=_SOON),
+    Step("due_day", _VILLAGE, 0, _MORNING, channels=_SOON),
+    Step("last_hour", _VILLAGE, offset_hours=-1, channels=_SOON),
+    Step("after_1", _AND_OFFICE, 1, _MORNING, channels=_LATE),
+    Step("after_2", (Audience.COUNTY,), 2, _MORNING, channels=_SOON),
+    Step("fix_day", _VILLAGE, 0, _MORNING, channels=_SOON, of=Concern.CORRECTION),
+    Step("fix_after_1", _AND_OFFICE, 1, _MORNING, channels=_LATE, of=Concern.CORRECTION),
+    Step("review_day", (Audience.TOWNSHIP,), 0, _MORNING, channels=_SOON, of=Concern.REVIEW),
+    Step("review_after_1", (Audience.LEAD,), 1, _MORNING, channels=_SOON, of=Concern.REVIEW),
+    Step("review_after_2", (Audience.COUNTY,), 2, _MORNING, channels=_SOON, of=Concern.REVIEW),
 )
 
 
