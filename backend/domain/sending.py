@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from backend.domain.calendar import WorkCalendar, local_day
-from backend.domain.reminders import next_allowed
+from backend.domain.calendar import WorkCalendar, local_day, local_instant
+from backend.domain.reminders import QUIET_FROM, next_allowed
 
 MOST_ATTEMPTS: Final = 6
 _FIRST: Final = timedelta(seconds=30)
@@ -35,14 +35,15 @@ def retry_at(
 
 
 def spread(address: int, now: datetime, deadline: datetime) -> datetime:
-    """When a message decided on at `now` is to go beyond the app: within five minutes.
+    """When a message that may go from `now` on is to go beyond the app: within five minutes.
 
     Nine o'clock strikes for 70,000 people at once; services, and the office that is called back,
-    should not hear it in one second. What is for one address stays together, and half of the time
-    until the deadline is never waited away.
+    should not hear it in one second. What is for one address stays together, and no more than half
+    of the time until the deadline, or until the quiet hours, is waited away.
     """
-    wait = SPREAD * _share(f"{address}:{local_day(now)}")
-    return now + (min(wait, (deadline - now) / 2) if deadline > now else wait)
+    quiet = local_instant(local_day(now), QUIET_FROM)
+    room = min([SPREAD, *((end - now) / 2 for end in (deadline, quiet) if end > now)])
+    return now + room * _share(f"{address}:{local_day(now)}")
 
 
 def _share(word: str) -> float:

@@ -61,13 +61,16 @@ def _reminder_en(params: Mapping[str, Any]) -> str:
     villages = params.get("villages", 1)
     where = f" in {villages} villages" if villages > 1 else ""
     late = f", {overdue} of them overdue" if overdue else ""
-    parts = [f"{_reports(duties)} still to be filed{where}{late}"] if duties else []
-    if params.get("to_correct"):
-        parts.append(f"{_reports(params['to_correct'])} returned and to be corrected")
-    if params.get("to_review"):
-        parts.append(f"{_reports(params['to_review'])} waiting for review")
+    wanted = (
+        (duties, "still to be filed", late),
+        (params.get("to_correct", 0), "returned and to be corrected", ""),
+        (params.get("to_review", 0), "waiting for review", ""),
+    )
+    parts = [(f"{_reports(count)} {what}", more) for count, what, more in wanted if count]
+    # The villages are those of all of it, and are named once.
+    said = [f"{words}{'' if n else where}{more}" for n, (words, more) in enumerate(parts)]
     nearest = _clock(params.get("nearest"), True)
-    return f"{'; '.join(parts)}. Nearest deadline: {nearest}."
+    return f"{'; '.join(said)}. Nearest deadline: {nearest}."
 
 
 def _reports(count: int) -> str:

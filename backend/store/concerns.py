@@ -10,18 +10,25 @@ import asyncpg
 
 from backend.store.database import from_json
 
-# Held at this moment: a post at the village, its township or its county.
-POSTED = """EXISTS (SELECT 1 FROM post p WHERE p.account = m.account AND p.starts_at <= $2
+_TODAY = "($2::timestamptz AT TIME ZONE 'Asia/Shanghai')::date"
+
+# Held at this moment: a post at the township or county, or at the village without being on leave.
+POSTED = f"""EXISTS (SELECT 1 FROM post p WHERE p.account = m.account AND p.starts_at <= $2
     AND (p.ends_at IS NULL OR p.ends_at > $2)
-    AND p.region IN (o.holder, left(o.holder, 9), left(o.holder, 6)))"""
+    AND (p.region IN (left(o.holder, 9), left(o.holder, 6)) OR p.region = o.holder AND NOT EXISTS (
+        SELECT 1 FROM leave l WHERE l.post = p.id
+        AND {_TODAY} BETWEEN l.starts_on AND l.ends_on)))"""
+
+# Each correction and each wait at an office is a round of its own: the revision, and its negative
+# while the county reviews it, which may have heard of the township's delay before.
+ROUND = "CASE o.stage WHEN 'none' THEN 0 WHEN 'county' THEN -o.revisions ELSE o.revisions END"
 
 # Neither filed, corrected, reviewed, waived nor closed in the meantime. What one office has passed
 # on to the next is no longer the first one's to review.
-OUTSTANDING = """o.exempt_at IS NULL AND CASE r.concern
+OUTSTANDING = f"""o.exempt_at IS NULL AND CASE r.concern
     WHEN 'report' THEN o.stage = 'none' AND o.closes_at >= $2
-    WHEN 'correction' THEN o.stage = 'returned' AND o.revisions = r.round
-    ELSE o.stage IN ('town', 'county') AND o.revisions = r.round
-        AND o.stage_since < r.decided_at END"""
+    WHEN 'correction' THEN o.stage = 'returned' AND r.round = {ROUND}
+    ELSE o.stage IN ('town', 'county') AND r.round = {ROUND} END"""
 
 STILL_DUE = f"{OUTSTANDING} AND {POSTED}"
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from backend.domain.ladder import Step
+from backend.store.concerns import ROUND
 from backend.store.database import fetch, to_json
 
 
@@ -19,12 +20,11 @@ async def claim_remindable(now: datetime, limit: int) -> list[asyncpg.Record]:
     `filers` who filed, where somebody is to review it.
     """
     return await fetch(
-        """SELECT o.id, o.holder, o.stage, o.stage_since, o.due_at, o.closes_at, o.fix_by,
-                  o.exempt_at, CASE o.stage WHEN 'none' THEN 0 ELSE o.revisions END AS round,
+        f"""SELECT o.id, o.holder, o.stage, o.stage_since, o.due_at, o.closes_at, o.fix_by,
+                  o.exempt_at, {ROUND} AS round,
                   s.scope, s.ladder::text AS ladder, s.ladder_since,
                   ARRAY(SELECT r.step || ' ' || r.account FROM reminder r
-                        WHERE r.obligation = o.id AND r.round
-                            = CASE o.stage WHEN 'none' THEN 0 ELSE o.revisions END) AS reached,
+                        WHERE r.obligation = o.id AND r.round = {ROUND}) AS reached,
                   ARRAY(SELECT r.step FROM reminder r
                         WHERE r.obligation = o.id AND r.held_back) AS held,
                   CASE WHEN o.stage IN ('town', 'county') THEN ARRAY(

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from backend.domain.calendar import local_day
-from backend.store.concerns import COUNTS, OUTSTANDING, POSTED, STILL_DUE
+from backend.store.concerns import COUNTS, DEADLINE, OUTSTANDING, POSTED, STILL_DUE
 from backend.store.database import fetch, fetch_row, fetch_value, to_json
 from backend.store.filters import Filters
 
@@ -87,7 +87,7 @@ async def outstanding(messages: Sequence[UUID], now: datetime) -> list[asyncpg.R
     addressee still answers, or is set over, at this moment.
     """
     return await fetch(
-        f"""SELECT m.id, {COUNTS}, min(o.holder) AS holder,
+        f"""SELECT m.id, {COUNTS}, array_agg(DISTINCT {DEADLINE}) AS due, min(o.holder) AS holder,
             (array_agg(DISTINCT o.id))[1:50] AS obligations
         FROM message m JOIN reminder r ON r.message = m.id JOIN obligation o ON o.id = r.obligation
         WHERE m.id = ANY($1) AND {STILL_DUE} GROUP BY m.id""",
@@ -108,6 +108,22 @@ async def readdress(messages: Sequence[UUID], now: datetime) -> None:
               AND {OUTSTANDING} AND NOT {POSTED}
             RETURNING r.obligation)
         UPDATE obligation SET remind_at = $2 WHERE id IN (SELECT obligation FROM gone)""",
+        list(messages),
+        now,
+    )
+
+
+async def look_again(messages: Sequence[UUID], now: datetime) -> None:
+    """Lets the duties of messages be looked at again whose addressee has gone since they showed.
+
+    What was shown stays noted; whoever answers for it now is told of the newest step by the next
+    look.
+    """
+    await fetch(
+        f"""UPDATE obligation SET remind_at = $2 WHERE id IN (
+            SELECT r.obligation FROM reminder r JOIN message m ON m.id = r.message
+            JOIN obligation o ON o.id = r.obligation
+            WHERE m.id = ANY($1) AND {OUTSTANDING} AND NOT {POSTED})""",
         list(messages),
         now,
     )

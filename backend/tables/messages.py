@@ -46,7 +46,8 @@ class Reminder(Table):
     """The decision that a step of the ladder reaches a person, at most once per obligation.
 
     Or that it does not: `held_back` for the sake of measuring, with no message. A correction and
-    a review are reminded of anew in every `round`, the revision they are about; a report's is 0.
+    a review are reminded of anew in every `round`: the revision they are about, negative while the
+    county reviews it. A report's is 0.
     """
 
     id = BigSerial(primary_key=True)

@@ -13,7 +13,7 @@ import asyncpg
 
 from backend import settling
 from backend.domain.channels import Kind
-from backend.domain.reminders import next_allowed
+from backend.domain.sending import allowed_from
 from backend.store import calendar, messages, sending
 from backend.store.concerns import said_of
 from backend.store.database import from_json, transaction
@@ -77,7 +77,7 @@ async def _still_true(
     counties = {calendar.owner_of(row["holder"]) for row in found}
     days = {county: await calendar.load(county) for county in counties}
     for row in found:
-        allowed = next_allowed(now, row["nearest"], days[calendar.owner_of(row["holder"])])
+        allowed = allowed_from(now, row["due"], days[calendar.owner_of(row["holder"])])
         if allowed > now:
             later[row["id"]] = allowed
         else:

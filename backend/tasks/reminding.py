@@ -56,8 +56,14 @@ class _Look:
     def due(self, now: datetime) -> Step | None:
         if self.is_over(now):
             return None
-        since = self.row["ladder_since"]
-        return due_step(self.steps, self.deadline, self.days, ladder_since=since, now=now)
+        return due_step(self.steps, self.deadline, self.days, ladder_since=self._since(), now=now)
+
+    def _since(self) -> datetime:
+        """What fell before the ladder in force, or before the return or filing it speaks of, is
+        no step of it: whoever has just been told by that needs no reminder in the same minute.
+        """
+        since: datetime = self.row["ladder_since"]
+        return since if self.concern is Concern.REPORT else max(since, self.row["stage_since"])
 
     def next(self, now: datetime) -> datetime | None:
         if self.is_over(now):
@@ -141,7 +147,7 @@ def _meant(
 
 
 def _decision(look: _Look, step: Step, account: UUID) -> Decision:
-    rank = look.steps.index(step)
+    rank = _ladder(look.row["ladder"]).index(step)
     deadline = look.deadline if look.concern is Concern.REVIEW else None
     return Decision(look.row["id"], step, account, look.row["round"], rank, deadline)
 

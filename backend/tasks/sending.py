@@ -16,10 +16,10 @@ from backend import settling
 from backend.channels import Channel, Outgoing, TransportError
 from backend.domain.channels import GROUPS, LIMITS, Kind
 from backend.domain.pacing import earliest, with_slot
-from backend.domain.sending import allowed_from
+from backend.domain.sending import allowed_from, spread
 from backend.domain.wording import wording
 from backend.settling import Attempt
-from backend.store import calendar, sending
+from backend.store import calendar, messages, sending
 from backend.store.concerns import said_of
 from backend.store.database import transaction
 from backend.vault import Vault
@@ -105,17 +105,20 @@ async def _claim(carrier: Carrier, rows: Sequence[asyncpg.Record], now: datetime
     for number, group in enumerate(sendings):
         found = said.get(number)
         told = set(found["messages"]) if found is not None else set()
-        over += [row["id"] for row in group if row["message"] not in told]
+        over += [row for row in group if row["message"] not in told]
         if found is None:
             continue
         kept = [row for row in group if row["message"] in told]
         at = allowed_from(now, found["due"], days[found["county"]])
         if at > now:
-            await sending.postpone([row["id"] for row in kept], at)
+            # Eight o'clock strikes for all of them as well.
+            first = spread(kept[0]["address"], at, kept[0]["deadline"])
+            await sending.postpone([row["id"] for row in kept], first)
             continue
         timely.append((kept, _outgoing(carrier, kept, found)))
     if over:
-        await sending.drop(over, now)
+        await sending.drop([row["id"] for row in over], now)
+        await messages.look_again([row["message"] for row in over], now)
     return await _paced(carrier, timely, now)
 
 

@@ -169,3 +169,23 @@ async def test_one_digest_for_reports_corrections_and_reviews(world: World) -> N
         m for m in (await world.as_("liaison").get("/messages"))["items"] if m["kind"] == "reminder"
     ]
     assert message["text"] == "有1项待报；1份退回待补正，最近截止时间：11月5日18:00。"
+
+
+async def test_the_furthest_step_is_that_of_the_whole_ladder(world: World) -> None:
+    """A report and a correction on one morning: the correction stands further down the ladder."""
+    at_nine = {"offset_workdays": 0, "at": "09:00", "audience": ["liaison"]}
+    ladder = [
+        {**at_nine, "key": "early", "offset_workdays": -1},
+        {**at_nine, "key": "day", "text": {"zh": "请填报", "en": "File"}},
+        {**at_nine, "key": "fix", "of": "correction", "text": {"zh": "请补正", "en": "Correct"}},
+    ]
+    duty = await begin(world, ladder=ladder)
+    await begin(world, ladder=ladder, title={"zh": "另一份", "en": "Another"})
+    world.clock.set(2026, 11, 4, 10)
+    filed = await world.file("liaison", obligation=duty)
+    await world.review("reviewer", filed["id"], "return", defects=[{"text": "核对"}])
+    await at(world, 2026, 11, 6, 9)
+    messages = (await world.as_("liaison").get("/messages"))["items"]
+    [said] = [m for m in messages if m["kind"] == "reminder"]
+    assert (said["params"]["duties"], said["params"]["to_correct"]) == (1, 1)
+    assert said["text"] == "请补正"

@@ -35,3 +35,22 @@ async def test_what_went_on_to_the_county_is_no_longer_the_townships(world: Worl
     await world.review("reviewer", number, "pass")
     await world.deliver(world.clock.pass_(seconds=21))
     assert await told(world, "reviewer") == 0
+
+
+async def test_who_heard_of_the_townships_delay_hears_of_their_own_as_well(world: World) -> None:
+    """One step for both offices: the county's own wait is another round."""
+    step = {"key": "review", "of": "review", "offset_workdays": 0, "at": "09:00"}
+    await world.schedule(
+        ladder=[{**step, "audience": ["township", "county"]}], steps=["town", "county"]
+    )
+    await world.open()
+    duty = await world.duty()
+    filed = await world.file("liaison", obligation=duty["id"])  # Monday: by Wednesday
+    world.clock.set(2026, 11, 4, 9, 0)
+    await world.remind()
+    assert (await told(world, "reviewer"), await told(world, "county")) == (1, 1)
+    world.clock.set(2026, 11, 5, 10, 0)
+    await world.review("reviewer", filed["id"], "pass")  # Thursday: the county by Monday
+    world.clock.set(2026, 11, 9, 9, 0)
+    await world.remind()
+    assert (await told(world, "reviewer"), await told(world, "county")) == (1, 2)

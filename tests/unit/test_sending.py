@@ -240,3 +240,12 @@ def test_what_is_decided_in_one_second_goes_over_five_minutes() -> None:
     assert max(spread(address, now, soon) for address in range(100)) <= now + (soon - now) / 2
     past = now - timedelta(days=1)
     assert max(spread(address, now, past) for address in range(100)) > now + SPREAD / 2
+
+
+@pytest.mark.parametrize("before", [timedelta(seconds=1), timedelta(minutes=2), timedelta(hours=3)])
+def test_nothing_is_spread_into_the_quiet_hours(before: timedelta) -> None:
+    """What could still go this evening is not put off until tomorrow by its own waiting."""
+    quiet = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)  # 20:30 in China
+    now, deadline = quiet - before, quiet + timedelta(days=3)
+    latest = max(spread(address, now, deadline) for address in range(100))
+    assert now < latest <= now + min(SPREAD, before / 2)
