@@ -77,8 +77,9 @@ _WRONG = {
              AND p.account <> s.filed_by AND p.starts_at <= s.received_at
              AND (p.ends_at IS NULL OR p.ends_at > s.received_at)
              WHERE s.obligation = o.id)""",
-    "a message without its one delivery": """
-        SELECT m.id FROM message m LEFT JOIN delivery d ON d.message = m.id
+    "a message without its one delivery to the app": """
+        SELECT m.id FROM message m
+        LEFT JOIN delivery d ON d.message = m.id AND d.channel = 'in_app'
         GROUP BY m.id HAVING count(d.id) <> 1""",
     "a reminder whose message is not there for that person": """
         SELECT r.id FROM reminder r JOIN message m ON m.id = r.message
