@@ -135,7 +135,7 @@ def climbed_the_ladder(e: Evidence) -> Iterator[str]:
             over = later.since if later else duty["closes_at"] if span.stage == "none" else e.ends
             for rung in ladders[key]:
                 had_to = span.since <= rung.at and rung.looked < min(over, rung.until)
-                if had_to and (number, span.revision, rung.step) not in reached:
+                if had_to and (number, span.round, rung.step) not in reached:
                     yield f"step {rung.step} of duty {number} ({span.stage}) reached nobody"
 
 

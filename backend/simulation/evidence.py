@@ -31,6 +31,11 @@ class Span:
     revision: int
     deadline: datetime | None
 
+    @property
+    def round(self) -> int:
+        """Which of its corrections or waits this is: the revision, negative at the county."""
+        return -self.revision if self.stage == "county" else self.revision
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -138,9 +143,8 @@ class Evidence:
         if concern == "report":
             return span.stage == "none" and self.obligations[number]["closes_at"] >= t
         if concern == "correction":
-            return span.stage == "returned" and span.revision == reminder["round"]
-        waits = span.stage in ("town", "county") and span.revision == reminder["round"]
-        return waits and span.since < reminder["decided_at"]
+            return span.stage == "returned" and span.round == reminder["round"]
+        return span.stage in ("town", "county") and span.round == reminder["round"]
 
     def deadline_of(self, reminder: Row) -> datetime:
         """By when what a reminder speaks of was to be done."""

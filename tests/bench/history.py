@@ -21,7 +21,8 @@ _OBLIGATIONS: Final = """INSERT INTO obligation (period, schedule, region, holde
         at + interval '4 hours' + CASE WHEN luck % 33 = 0 THEN interval '1 day' ELSE '0' END,
         CASE WHEN at IS NOT NULL THEN gen_random_uuid() END,
         CASE WHEN at IS NULL THEN 0 WHEN luck % 33 = 0 THEN 2 ELSE 1 END, at, at, 1
-    FROM period p JOIN region r ON r.level = 'village',
+    FROM period p JOIN schedule s ON s.id = p.schedule
+        JOIN region r ON r.level = 'village' AND r.key ^@ s.scope,
         LATERAL (SELECT hashtext(r.key || p.key) & 2147483647 AS luck) l,
         LATERAL (SELECT CASE WHEN luck % 100 >= $2 THEN p.due_at - interval '3 hours'
             + CASE WHEN luck % 10 = 0 THEN interval '2 days' ELSE '0' END END AS at) t

@@ -12,9 +12,11 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from types import ModuleType
 
-from backend import settings
+from backend import settings, settling
 from backend.channels import Channel, Outgoing, open_channels
 from backend.domain.channels import Kind
+from backend.domain.sending import SPREAD
+from backend.settling import Attempt
 from backend.store import database
 from backend.tasks import delivering, reminding, sending
 from backend.tasks.scheduler import Job, jobs, running
@@ -25,7 +27,7 @@ BEGIN, ANSWERED = "begin", "answered"
 _STEPS = {
     reminding: ("decided",),
     delivering: ("taken", "shown"),
-    sending: ("claimed", "marked"),
+    sending: ("claimed",),
 }
 Stop = Callable[[str], None]
 
@@ -60,6 +62,17 @@ def _watch(module: ModuleType, steps: Sequence[str], stop: Stop) -> None:
     vars(module)["transaction"] = watched
 
 
+def _watch_marking(stop: Stop) -> None:
+    """Puts a point after each mark, which is one statement by itself."""
+    real = settling.sent
+
+    async def watched(attempt: Attempt, now: datetime) -> None:
+        await real(attempt, now)
+        stop("marked")
+
+    settling.sent = watched
+
+
 @dataclass
 class Watched:
     """A channel with a point after each answer of its service."""
@@ -78,7 +91,10 @@ class Watched:
 
 
 def _timetable(every: Sequence[Job], at: datetime) -> Iterator[Job]:
-    """Deciding, showing and sending, every second; digests are shown once they are gathered."""
+    """Deciding, showing and sending, every second.
+
+    Digests are shown once they are gathered, and go beyond the app once all have been spread.
+    """
 
     def told(job: Job, now: datetime) -> Job:
         return replace(job, seconds=1, take=lambda _: job.take(now))
@@ -86,8 +102,10 @@ def _timetable(every: Sequence[Job], at: datetime) -> Iterator[Job]:
     for job in every:
         if job.name == "remind":
             yield told(job, at)
-        elif job.name == "deliver" or job.name.startswith("send_"):
+        elif job.name == "deliver":
             yield told(job, at + reminding.GATHER)
+        elif job.name.startswith("send_"):
+            yield told(job, at + reminding.GATHER + SPREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +129,7 @@ def work(task: Task, test: Connection) -> None:
         _watch(module, steps, stop)
         if task.batch is not None:
             vars(module)["BATCH"] = task.batch
+    _watch_marking(stop)
     test.send(asyncio.run(_work(task, stop)))
 
 

@@ -154,7 +154,6 @@ POINTS = {
     "claimed": CLAIMED,
     UNDER_WAY: ARRIVED,
     ANSWERED: ARRIVED,
-    not_committed("marked"): ARRIVED,
     "marked": ARRIVED | {"marked"},
 }
 
