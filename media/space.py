@@ -1,0 +1,193 @@
+"""The folder of partial uploads, shared by all processes of a machine; one request at a time has
+an upload in hand.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, ParamSpec, TypeVar
+
+from media import partials
+from media.objects import StoreUnavailable
+from media.partials import NoPartial, Partial, PartialFile
+
+P = ParamSpec("P")
+T = TypeVar("T")
+TICK_SECONDS: Final = 0.1
+PATIENCE_SECONDS: Final = 3
+_NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_ILLEGIBLE_AFTER: Final = timedelta(days=1)
+
+
+class Busy(Exception):
+    """Another request has the upload in hand and does not let go."""
+
+
+class Lease:
+    """An upload in hand. What is appended counts once it is recorded."""
+
+    def __init__(self, space: "UploadSpace", file: PartialFile, partial: Partial, turn: bytes):
+        self._space, self._file, self._turn = space, file, turn
+        self.partial = partial
+        self.position = partial.offset
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a newer request waits: the phone has given up the connection of this one."""
+        return self._file.asked() != self._turn
+
+    @property
+    def whole(self) -> bool:
+        return self.position == self.partial.length
+
+    @property
+    def unrecorded(self) -> int:
+        return self.position - self.partial.offset
+
+    async def append(self, data: bytes) -> None:
+        await self._space.run(self._file.write, self.position, data)
+        self.position += len(data)
+
+    def drop(self) -> None:
+        """Forgets what was appended and not recorded."""
+        self.position = self.partial.offset
+
+    async def record(self, expires: datetime) -> None:
+        """Makes durable what was appended. The last byte never counts here, so that whoever is
+        told that nothing is left to send knows that the content is stored.
+        """
+        offset = min(self.position, self.partial.length - 1)
+        await self._space.run(self._file.record, offset, expires)
+        self.partial = replace(self.partial, offset=offset, expires=expires)
+
+    async def content(self) -> tuple[bytes, str]:
+        """All bytes, with their SHA-256."""
+        return await self._space.run(self._file.content, self.partial.length)
+
+    async def complete(self, expires: datetime) -> None:
+        length = self.partial.length
+        await self._space.run(self._file.complete, length, expires)
+        self.partial = replace(self.partial, offset=length, expires=expires)
+
+    async def remove(self) -> None:
+        await self._space.run(self._file.remove)
+        self.drop()
+
+
+class UploadSpace:
+    """`secret` enciphers the bytes; under another one, uploads begun before come out wrong and
+    have to be begun again.
+    """
+
+    def __init__(self, root: Path, secret: bytes) -> None:
+        self._root = root
+        self._secret = secret
+
+    async def create(
+        self, owner: str, sha256: str, length: int, offset: int, expires: datetime
+    ) -> Partial:
+        """Raises StoreUnavailable, as all methods do."""
+        return await self.run(self._create, owner, sha256, length, offset, expires)
+
+    async def find(self, upload: str) -> Partial:
+        """What is recorded. Raises NoPartial."""
+        return await self.run(self._find, self._path(upload))
+
+    @asynccontextmanager
+    async def lease(self, upload: str) -> AsyncIterator[Lease]:
+        """Takes the upload in hand, from who had it if need be. Raises NoPartial, Busy."""
+        turn = os.urandom(partials.TURN_BYTES)
+        with self._explained():
+            file = self._open(self._path(upload))
+        try:
+            with self._explained():
+                file.ask(turn)
+            await _taken(file, turn)
+            yield Lease(self, file, await self.run(file.begin), turn)
+        finally:
+            file.close()
+
+    async def expire(self, now: datetime) -> int:
+        """Removes the uploads whose time is over; how many."""
+        return await self.run(self._expire, now)
+
+    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Does it in a thread, to its end even when the request is cancelled meanwhile: nobody
+        may write to a file that was given up.
+        """
+        task = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
+        try:
+            with self._explained():
+                return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task})
+            with contextlib.suppress(Exception):
+                task.result()
+            raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise StoreUnavailable(f"the folder {self._root} can't be used: {reason}") from error
+
+    def _path(self, upload: str) -> Path:
+        if not _NAME.fullmatch(upload):
+            raise NoPartial
+        return self._root / upload
+
+    def _create(
+        self, owner: str, sha256: str, length: int, offset: int, expires: datetime
+    ) -> Partial:
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return partials.create(self._root, owner, sha256, length, offset, expires)
+
+    def _open(self, path: Path) -> PartialFile:
+        try:
+            return PartialFile(path, self._secret)
+        except FileNotFoundError as error:
+            raise NoPartial from error
+
+    def _find(self, path: Path) -> Partial:
+        with contextlib.closing(self._open(path)) as file:
+            return partials.read(file.descriptor, path.name)
+
+    def _expire(self, now: datetime) -> int:
+        paths = list(self._root.iterdir()) if self._root.is_dir() else []
+        return sum(self._removed(path, now) for path in paths if _NAME.fullmatch(path.name))
+
+    def _removed(self, path: Path, now: datetime) -> bool:
+        try:
+            with contextlib.closing(self._open(path)) as file:
+                over = file.take() and _ends(file, path.name) < now
+                if over:
+                    file.remove()
+                return over
+        except NoPartial:
+            return False  # another process removed it
+
+
+def _ends(file: PartialFile, name: str) -> datetime:
+    try:
+        return partials.read(file.descriptor, name).expires
+    except NoPartial:
+        return file.changed + _ILLEGIBLE_AFTER
+
+
+async def _taken(file: PartialFile, turn: bytes) -> None:
+    """Waits until who holds the upload has seen that it is wanted. Raises Busy."""
+    for _ in range(round(PATIENCE_SECONDS / TICK_SECONDS)):
+        if file.take():
+            return
+        if file.asked() != turn:
+            break  # somebody came later still
+        await asyncio.sleep(TICK_SECONDS)
+    raise Busy
