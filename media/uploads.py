@@ -14,7 +14,7 @@ from typing import Final
 from media import tus
 from media.budget import Budget
 from media.intake import take_in
-from media.objects import ObjectMissing, ObjectStore, StoreUnavailable
+from media.objects import ObjectStore, StoreUnavailable, holds
 from media.partials import NoPartial, Partial
 from media.space import Busy, Lease, UploadSpace
 from media.tus import Answer, Refusal, Refused, Request
@@ -173,14 +173,7 @@ class Uploads:
             key = content_key(sha256)
             await self._store.put(key, content)
             await self._attach(Received(upload.id, upload.owner, sha256, upload.length, key))
-            if not await self._holds(key):
+            if not await holds(self._store, key):
                 # The sweeper met an old orphan of the same content before it had a row again.
                 await self._store.put(key, content)
         await lease.complete(expires)
-
-    async def _holds(self, key: str) -> bool:
-        try:
-            await self._store.size(key)
-        except ObjectMissing:
-            return False
-        return True

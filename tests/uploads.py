@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,6 +82,7 @@ class Desk:
         method: str,
         upload: str | None = None,
         body: AsyncIterator[bytes] | None = None,
+        /,
         **headers: str,
     ) -> Answer:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -96,11 +98,20 @@ class Desk:
         assert made.status == 201, made
         return made.headers["Location"].removeprefix(f"{BASE}/")
 
-    async def send(
-        self, upload: str, offset: int, *parts: bytes, cut: bool = False, **headers: str
+    async def send(self, upload: str, offset: int, /, *parts: bytes, **headers: str) -> Answer:
+        return await self._send(upload, offset, chunks(*parts), headers)
+
+    async def cut(self, upload: str, offset: int, /, *parts: bytes, **headers: str) -> None:
+        """Sends the parts, after which the connection breaks."""
+        with suppress(Cut):
+            await self._send(upload, offset, chunks(*parts, cut=True), headers)
+            raise AssertionError("the server did not notice")
+
+    async def _send(
+        self, upload: str, offset: int, body: AsyncIterator[bytes], headers: dict[str, str]
     ) -> Answer:
         given = {"upload_offset": str(offset), "content_type": CONTENT_TYPE} | headers
-        return await self.ask("PATCH", upload, chunks(*parts, cut=cut), **given)
+        return await self.ask("PATCH", upload, body, **given)
 
     async def offset(self, upload: str) -> int:
         """What HEAD says has arrived."""

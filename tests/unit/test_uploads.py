@@ -15,7 +15,7 @@ from media import intake
 from media.partials import create as create_partial
 from media.tus import CONTENT_TYPE, EXTENSIONS, Answer, Refusal
 from media.uploads import LIFE, MAX_BYTES, content_key
-from tests.uploads import NOW, OUTSIDER, Cut, Desk, chunks, files, named, sha256
+from tests.uploads import NOW, OUTSIDER, Desk, chunks, files, named, sha256
 
 PHOTO = os.urandom(700_001)
 
@@ -70,12 +70,12 @@ async def test_what_head_says(desk: Desk) -> None:
     }
 
 
-async def post(desk: Desk, *parts: bytes, cut: bool = False, **headers: str) -> Answer:
+async def post(desk: Desk, *parts: bytes, **headers: str) -> Answer:
     """Creation with data."""
     data = b"".join(parts)
     given = {"upload_length": str(len(data)), "upload_metadata": named(data)}
     given |= {"content_type": CONTENT_TYPE} | headers
-    return await desk.ask("POST", None, chunks(*parts, cut=cut), **given)
+    return await desk.ask("POST", None, chunks(*parts), **given)
 
 
 async def test_all_in_one_request(desk: Desk) -> None:
@@ -100,7 +100,8 @@ async def test_the_same_content_again_is_one_small_request(desk: Desk) -> None:
     unread = chunks(cut=True)
     with_data = await desk.ask(
         "POST",
-        body=unread,
+        None,
+        unread,
         upload_length=str(len(PHOTO)),
         upload_metadata=named(PHOTO),
         content_type=CONTENT_TYPE,
@@ -207,8 +208,7 @@ async def test_a_part_with_its_checksum(desk: Desk, algorithm: str) -> None:
     good = await desk.send(upload, 0, part[:5], part[5:], upload_checksum=digest(algorithm, part))
     assert (good.status, good.headers["Upload-Offset"]) == (204, "600000")
     rest = digest(algorithm, PHOTO[600_000:])
-    with pytest.raises(Cut):
-        await desk.send(upload, 600_000, PHOTO[600_000:-1], cut=True, upload_checksum=rest)
+    await desk.cut(upload, 600_000, PHOTO[600_000:-1], upload_checksum=rest)
     assert await desk.offset(upload) == 600_000
 
 
@@ -279,11 +279,9 @@ async def test_nothing_on_the_disk_shows_the_photo(desk: Desk) -> None:
 
 async def test_a_cut_keeps_what_arrived(desk: Desk) -> None:
     upload = await desk.create(PHOTO)
-    with pytest.raises(Cut):
-        await desk.send(upload, 0, PHOTO[:100_000], PHOTO[100_000:400_001], cut=True)
+    await desk.cut(upload, 0, PHOTO[:100_000], PHOTO[100_000:400_001])
     assert await desk.offset(upload) == 400_001
-    with pytest.raises(Cut):
-        await desk.send(upload, 400_001, PHOTO[400_001:], cut=True)
+    await desk.cut(upload, 400_001, PHOTO[400_001:])
     # Even the last byte arrived; it counts only with the content stored.
     assert await desk.offset(upload) == len(PHOTO) - 1
     assert (await desk.send(upload, len(PHOTO) - 1, PHOTO[-1:])).status == 204
