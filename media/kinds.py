@@ -56,11 +56,11 @@ _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis"})
 # JPEG (ITU T.81, B.1.1): a marker inside the entropy-coded data that is neither stuffing nor a
 # restart.
 _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])", re.DOTALL)
-_EOI, _SOS = 0xD9, 0xDA
+_END_OF_IMAGE = b"\xd9"
 
 
 def content_of(data: bytes) -> Content:
-    """The one kind that `data` is. Raises BadImage: UNKNOWN_KIND, TRUNCATED, BROKEN, POLYGLOT.
+    """The one kind that `data` is. Raises BadImage: UNKNOWN_KIND, TRUNCATED, POLYGLOT.
 
     A file that other programs would open as something else is refused: a page or PDF that begins
     within what they look through, or a ZIP archive (JAR, office file) that ends with the file.
@@ -108,14 +108,10 @@ def _is_heic(data: bytes) -> bool:
 
 def _jpeg_end(data: bytes) -> int:
     """Offset behind the first end-of-image marker outside of segments (ITU T.81, annex B)."""
-    at, scanned = 2, False
+    at = 2
     while found := _MARKER.search(data, at):
-        marker = found.group(1)[0]
-        if not scanned and found.start() != at:
-            raise BadImage(Fault.BROKEN)  # before the first scan segments touch each other
-        if marker == _EOI:
+        if found.group(1) == _END_OF_IMAGE:
             return found.end()
-        scanned = scanned or marker == _SOS
         at = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
     raise BadImage(Fault.TRUNCATED)
 
@@ -133,7 +129,7 @@ def _png_end(data: bytes) -> int:
 
 def _webp_end(data: bytes) -> int:
     """What the RIFF header says (RFC 9649, 2.4)."""
-    end = 8 + int(struct.unpack_from("<L", data, 4)[0])
+    end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
         raise BadImage(Fault.TRUNCATED)
     return end
