@@ -121,7 +121,7 @@ def _png_end(data: bytes) -> int:
     at = 8
     while at + 12 <= len(data):
         size, name = struct.unpack_from(">L4s", data, at)
-        at += 12 + size
+        at += 12 + int(size)
         if name == b"IEND" and at <= len(data):
             return at
     raise BadImage(Fault.TRUNCATED)
@@ -142,11 +142,11 @@ def _heic_end(data: bytes) -> int:
         size, name = struct.unpack_from(">L4s", data, at)
         if size == 1 and at + 16 <= len(data):
             size = int.from_bytes(data[at + 8 : at + 16])
-        size = len(data) - at if size == 0 else size
+        size = int(size) or len(data) - at
         if size < 8 or at + size > len(data):
             break
         seen.add(name)
-        at += size
+        at += int(size)
     if not {b"meta", b"mdat"} <= seen:
         raise BadImage(Fault.TRUNCATED)
     return at
