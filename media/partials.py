@@ -64,7 +64,7 @@ def create(
     path = root / name
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(descriptor, header.ljust(_DATA_AT, b"\0"))
+        _write(descriptor, header.ljust(_DATA_AT, b"\0"), 0)
     except OSError:
         path.unlink()
         raise
@@ -85,6 +85,14 @@ def read(descriptor: int, name: str) -> Partial:
         offset = min(offset, held)  # after a loss of power the record may have outlived its bytes
     until = datetime.fromtimestamp(expires, UTC)
     return Partial(name, who[:size].decode(), sha256.hex(), length, offset, until)
+
+
+def _write(descriptor: int, data: bytes, at: int) -> None:
+    """All of it: a disk that is nearly full takes less than was asked, and says so by a number."""
+    left = memoryview(data)
+    while left:
+        written = os.pwrite(descriptor, left, at)
+        left, at = left[written:], at + written
 
 
 class PartialFile:
@@ -122,11 +130,7 @@ class PartialFile:
         return partial
 
     def write(self, position: int, data: bytes) -> None:
-        left = memoryview(self._cipher(position, data))
-        at = _DATA_AT + position
-        while left:
-            written = os.pwrite(self.descriptor, left, at)
-            left, at = left[written:], at + written
+        _write(self.descriptor, self._cipher(position, data), _DATA_AT + position)
 
     def record(self, offset: int, expires: datetime) -> None:
         """Bytes first, then how many there are: a crash between leaves the older number."""

@@ -69,10 +69,10 @@ async def _remove(store: ObjectStore, named: Named, key: str) -> bool:
         data = await store.get(key)
     except ObjectMissing:
         return False
-    if await named([key]):
+    if key in await named([key]):
         return False
     await store.delete(key)
-    if await named([key]):
+    if key in await named([key]):
         await store.put(key, data)
         return False
     return True

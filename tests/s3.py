@@ -29,9 +29,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[str]:
+def s3_server(folder: Path, port: int | None = None) -> Iterator[str]:
     """Serves the folder's sub-folders as buckets; gives the address."""
-    port = free_port()
+    port = port or free_port()
     process = subprocess.Popen(
         [rclone(), "serve", "s3", folder, "--addr", f"127.0.0.1:{port}"],
         env={"RCLONE_AUTH_KEY": f'"{ACCESS_KEY},{SECRET_KEY}"', "RCLONE_CONFIG": "/dev/null"},

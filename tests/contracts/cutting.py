@@ -1,4 +1,4 @@
-"""A proxy that breaks connections after so many bytes."""
+"""A proxy that breaks connections after so many bytes, or holds them up."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -12,7 +12,7 @@ _PIECE = 16 * 1024
 @dataclass
 class CuttingProxy:
     """`limits` says after how many bytes to the server the next connections break; when it is
-    used up they hold. `on_cut` is called after each.
+    used up they hold. `on_cut` is called after each. While `open` is cleared, nothing passes.
     """
 
     target: int
@@ -20,11 +20,13 @@ class CuttingProxy:
     on_cut: Callable[[], None] = lambda: None
     port: int = 0
     sent: int = 0
+    open: asyncio.Event = field(default_factory=asyncio.Event)
     _connections: set[asyncio.Task[None]] = field(default_factory=set)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[str]:
         """Gives the address."""
+        self.open.set()
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         try:
@@ -67,6 +69,7 @@ class CuttingProxy:
         limit = self.limits.pop(0) if self.limits else None
         passed = 0
         while data := await reader.read(_PIECE):
+            await self.open.wait()
             if limit is not None and passed + len(data) > limit:
                 data = data[: limit - passed]
                 limit = 0

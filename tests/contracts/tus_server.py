@@ -1,11 +1,14 @@
 """A small application that mounts the upload server, in two processes.
 
 TUS_HOME=folder python -m tests.contracts.tus_server --port 8123
+
+With TUS_DIES set it kills itself when an object is stored and its row is to be written.
 """
 
 import argparse
 import json
 import os
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -37,6 +40,8 @@ class RowFile:
         return any(wanted.items() <= row.items() for row in self.rows())
 
     async def attach(self, received: Received) -> None:
+        if "TUS_DIES" in os.environ:
+            os.kill(os.getpid(), signal.SIGKILL)
         with self._path.open("a") as file:
             file.write(json.dumps(asdict(received)) + "\n")
 
