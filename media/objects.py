@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -100,9 +101,10 @@ class ObjectStore(Protocol):
 
 
 async def holds(store: ObjectStore, key: str) -> bool:
-    """Whether there is an object under the key. Raises StoreUnavailable."""
-    try:
-        await store.size(key)
-    except ObjectMissing:
-        return False
+    """Whether there is an object under the key, be it altered. Raises StoreUnavailable."""
+    with suppress(ObjectAltered):
+        try:
+            await store.size(key)
+        except ObjectMissing:
+            return False
     return True

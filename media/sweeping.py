@@ -47,7 +47,9 @@ def plausible(orphans: int, seen: int) -> bool:
 
 
 async def sweep(store: ObjectStore, named: Named, now: datetime) -> Swept:
-    """Removes old orphans. Raises TooManyOrphans, having removed nothing, and StoreUnavailable."""
+    """Removes old orphans. `store` is the bare one, for what no key opens can be an orphan too.
+    Raises TooManyOrphans, having removed nothing, and StoreUnavailable.
+    """
     seen, orphans = 0, list[str]()
     async for page in store.pages():
         seen += len(page)

@@ -124,6 +124,12 @@ async def test_missing_objects_are_reported(tmp_path: Path) -> None:
     assert found == sorted(gone)
 
 
+async def test_what_is_altered_is_not_missing(tmp_path: Path) -> None:
+    await put(tmp_path, "cut", OLD)
+    store = SealedStore(FolderStore(tmp_path), AES_RING)
+    assert [key async for key in missing(store, rows("cut").batches())] == []
+
+
 async def test_an_empty_store_is_swept_too(tmp_path: Path) -> None:
     swept = await sweep(FolderStore(tmp_path / "none"), rows().named, NOW)
     assert (swept.seen, swept.removed, swept.remains) == (0, (), 0)
