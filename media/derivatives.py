@@ -38,11 +38,12 @@ def preview_of(image: Image.Image, reading: Reading) -> Image.Image:
     with decoding():
         size = _within(image.size, PREVIEW_SIDE)
         image.draft(None, size)  # a JPEG is decoded at a half or a quarter when that's enough
-        small = _flat(image)
+        small = _eight_bits(image)
         if small.size != size:
             small = small.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
         turn = _TURNS.get(reading.orientation)
-        return _srgb(small if turn is None else small.transpose(turn), image)
+        upright = small if turn is None else small.transpose(turn)
+        return _srgb(_on_paper(upright), image)
 
 
 def page_preview(document: pypdfium2.PdfDocument) -> Image.Image:
@@ -51,7 +52,8 @@ def page_preview(document: pypdfium2.PdfDocument) -> Image.Image:
         page = document[0]
         scale = PREVIEW_SIDE / max(page.get_size())
         bitmap = page.render(scale=scale, may_draw_forms=False, rev_byteorder=True)
-        return _flat(bitmap.to_pil())
+        picture: Image.Image = bitmap.to_pil()
+        return picture.convert("RGB")
 
 
 def preview_file(preview: Image.Image) -> bytes:
@@ -89,18 +91,23 @@ def _within(size: tuple[int, int], longest: int) -> tuple[int, int]:
     return width, height
 
 
-def _flat(image: Image.Image) -> Image.Image:
-    """Decoded, opaque (on white, like paper), 8 bits: L, RGB or CMYK."""
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Decoded; L, RGB, RGBA or CMYK."""
     if image.mode.startswith("I"):  # 16 bits of grey
         return image.convert("I").point(lambda value: value / 256).convert("L")
     if image.has_transparency_data:
-        clear = image.convert("RGBA")
-        paper = Image.new("RGBA", clear.size, "white")
-        return Image.alpha_composite(paper, clear).convert("RGB")
+        return image.convert("RGBA")
     if image.mode in {"L", "RGB", "CMYK"}:
         image.load()
         return image
     return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _on_paper(image: Image.Image) -> Image.Image:
+    """Opaque, on white where it was clear."""
+    if image.mode != "RGBA":
+        return image
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
 def _srgb(small: Image.Image, source: Image.Image) -> Image.Image:

@@ -1,0 +1,29 @@
+"""Everything that is computed from one file, at once, as its pixels are decoded only once."""
+
+from dataclasses import dataclass
+
+from media.derivatives import page_preview, preview_file, preview_of, thumbnail_file
+from media.kinds import Kind
+from media.reading import Reading, checked_content, opened_pdf, opened_picture, read, reading_of
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a file is and what is shown of it. Both pictures are JPEG without metadata."""
+
+    reading: Reading
+    preview: bytes
+    thumbnail: bytes
+
+
+def examine(data: bytes) -> Examination:
+    """Reads, decodes and reduces `data`. To be run in a worker. Raises BadImage."""
+    content = checked_content(data)
+    if content.kind is Kind.PDF:
+        with opened_pdf(data) as document:
+            page = page_preview(document)
+        return Examination(read(data), preview_file(page), thumbnail_file(page))
+    with opened_picture(data, content) as image:
+        reading = reading_of(image, data, content)
+        preview = preview_of(image, reading)
+    return Examination(reading, preview_file(preview), thumbnail_file(preview))
