@@ -16,7 +16,9 @@ _SLASH = "+"
 
 
 class FolderStore:
-    """Keeps each object in `<root>/<2 hex>/<2 hex>/<key>`, the hex being the key's SHA-256."""
+    """Keeps each object in `<root>/<2 hex>/<key>`, the hex being of the key's SHA-256: some
+    thousand files in a folder at a million objects, and a put seldom has to make one.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -55,7 +57,7 @@ class FolderStore:
 
     def _path(self, key: str) -> Path:
         digest = hashlib.sha256(checked(key).encode()).hexdigest()
-        return self._root / digest[:2] / digest[2:4] / key.replace("/", _SLASH)
+        return self._root / digest[:2] / key.replace("/", _SLASH)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -74,17 +76,24 @@ class FolderStore:
                 raise ObjectMissing("no such object") from error
 
     def _put(self, path: Path, data: bytes) -> None:
+        # Beside its final place: in the same file system, under a name that no key has.
+        partial = path.with_name(f".{uuid4()}")
         with self._explained():
+            try:
+                self._write(partial, data)
+                partial.replace(path)
+            except OSError:
+                partial.unlink(missing_ok=True)
+                raise
+            _sync(path.parent)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            _write(path, data)
+        except FileNotFoundError:
             self._root.parent.mkdir(parents=True, exist_ok=True)
             _make(path.parent)
-            # Beside its final place: in the same file system, under a name that no key has.
-            partial = path.with_name(f".{uuid4()}")
-            try:
-                _write(partial, data)
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
-            _sync(path.parent)
+            _write(path, data)
 
     def _get(self, path: Path) -> bytes:
         with self._missing_explained():

@@ -5,7 +5,6 @@ no photo ever lies readable on the disk; that they are the right ones is known b
 """
 
 import fcntl
-import hashlib
 import hmac
 import os
 import struct
@@ -101,7 +100,8 @@ class PartialFile:
     def __init__(self, path: Path, secret: bytes) -> None:
         self._path = path
         self._key = hmac.digest(secret, path.name.encode(), "sha256")
-        self.descriptor = os.open(path, os.O_RDWR)
+        self._file = path.open("r+b", buffering=0)
+        self.descriptor = self._file.fileno()
 
     def ask(self, turn: bytes) -> None:
         """Leaves word for who holds the file that somebody else wants it."""
@@ -127,6 +127,9 @@ class PartialFile:
         """What is recorded; bytes beyond it are cut off, for nobody vouches for them."""
         partial = read(self.descriptor, self._path.name)
         self._cut(0 if partial.complete else partial.offset)
+        recorded, _ = _RECORD.unpack(os.pread(self.descriptor, _RECORD.size, _RECORD_AT))
+        if recorded != partial.offset:  # or bytes to come would be taken for the lost ones
+            self.record(partial.offset, partial.expires)
         return partial
 
     def write(self, position: int, data: bytes) -> None:
@@ -138,14 +141,13 @@ class PartialFile:
         self._record(offset, expires)
         os.fdatasync(self.descriptor)
 
-    def content(self, length: int) -> tuple[bytes, str]:
-        """The bytes with their SHA-256."""
+    def content(self, length: int) -> bytes:
+        """The first so many bytes."""
         parts, at = [], _DATA_AT
         while length and (part := os.pread(self.descriptor, length, at)):
             parts.append(part)
             length, at = length - len(part), at + len(part)
-        data = self._cipher(0, b"".join(parts))
-        return data, hashlib.sha256(data).hexdigest()
+        return self._cipher(0, b"".join(parts))
 
     def complete(self, length: int, expires: datetime) -> None:
         """The content is stored elsewhere: the bytes go, the record stays for who asks again."""
@@ -156,7 +158,7 @@ class PartialFile:
         self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        os.close(self.descriptor)
+        self._file.close()
 
     def _record(self, offset: int, expires: datetime) -> None:
         packed = _RECORD.pack(offset, int(expires.timestamp()))

@@ -108,8 +108,6 @@ class KeyRing:
         key = self._keys.get(number)
         if key is None:
             raise SealKeyMissing(f"the object is sealed with key {number}, which is not given")
-        if key.header != header:
-            raise ObjectAltered("the object is not as it was sealed")
         return key
 
 

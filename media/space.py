@@ -4,6 +4,7 @@ an upload in hand.
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -30,12 +31,16 @@ class Busy(Exception):
 
 
 class Lease:
-    """An upload in hand. What is appended counts once it is recorded."""
+    """An upload in hand. What is added is held in memory, then written, then recorded; only what
+    is recorded counts. A small content that is complete in one request is never written here.
+    """
 
     def __init__(self, space: "UploadSpace", file: PartialFile, partial: Partial, turn: bytes):
         self._space, self._file, self._turn = space, file, turn
         self.partial = partial
-        self.position = partial.offset
+        self._written = partial.offset
+        self._held: list[bytes] = []
+        self.held = 0
 
     @property
     def wanted(self) -> bool:
@@ -43,41 +48,63 @@ class Lease:
         return self._file.asked() != self._turn
 
     @property
-    def whole(self) -> bool:
-        return self.position == self.partial.length
+    def unrecorded(self) -> int:
+        return self._written + self.held - self.partial.offset
 
     @property
-    def unrecorded(self) -> int:
-        return self.position - self.partial.offset
+    def missing(self) -> int:
+        """How many bytes have not been added."""
+        return self.partial.length - self._written - self.held
 
-    async def append(self, data: bytes) -> None:
-        await self._space.run(self._file.write, self.position, data)
-        self.position += len(data)
+    def add(self, data: bytes) -> None:
+        self._held.append(data)
+        self.held += len(data)
 
     def drop(self) -> None:
-        """Forgets what was appended and not recorded."""
-        self.position = self.partial.offset
+        """Forgets what was added and not recorded."""
+        self._written = self.partial.offset
+        self._held, self.held = [], 0
+
+    async def write(self) -> None:
+        """Writes what is held."""
+        await self._space.run(self._write)
 
     async def record(self, expires: datetime) -> None:
-        """Makes durable what was appended. The last byte never counts here, so that whoever is
-        told that nothing is left to send knows that the content is stored.
+        """Makes durable what was added. The last byte never counts here, so that whoever is told
+        that nothing is left to send knows that the content is stored.
         """
-        offset = min(self.position, self.partial.length - 1)
+        await self.write()
+        offset = min(self._written, self.partial.length - 1)
         await self._space.run(self._file.record, offset, expires)
         self.partial = replace(self.partial, offset=offset, expires=expires)
 
     async def content(self) -> tuple[bytes, str]:
         """All bytes, with their SHA-256."""
-        return await self._space.run(self._file.content, self.partial.length)
+        return await self._space.run(self._content)
 
     async def complete(self, expires: datetime) -> None:
         length = self.partial.length
         await self._space.run(self._file.complete, length, expires)
         self.partial = replace(self.partial, offset=length, expires=expires)
+        self.drop()
 
     async def remove(self) -> None:
         await self._space.run(self._file.remove)
         self.drop()
+
+    def _write(self) -> None:
+        if self._held:
+            self._file.write(self._written, b"".join(self._held))
+            self._written += self.held
+            self._held, self.held = [], 0
+
+    def _content(self) -> tuple[bytes, str]:
+        if self._written:
+            self._write()
+            data = self._file.content(self.partial.length)
+        else:
+            data = b"".join(self._held)
+        return data, hashlib.sha256(data).hexdigest()
 
 
 class UploadSpace:
@@ -103,13 +130,9 @@ class UploadSpace:
     async def lease(self, upload: str) -> AsyncIterator[Lease]:
         """Takes the upload in hand, from who had it if need be. Raises NoPartial, Busy."""
         turn = os.urandom(partials.TURN_BYTES)
-        with self._explained():
-            file = self._open(self._path(upload))
+        file, partial = await self.run(self._ask, self._path(upload), turn)
         try:
-            with self._explained():
-                file.ask(turn)
-            await _taken(file, turn)
-            yield Lease(self, file, await self.run(file.begin), turn)
+            yield Lease(self, file, partial or await self._wait(file, turn), turn)
         finally:
             file.close()
 
@@ -150,6 +173,25 @@ class UploadSpace:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         return partials.create(self._root, owner, sha256, length, offset, expires)
 
+    def _ask(self, path: Path, turn: bytes) -> tuple[PartialFile, Partial | None]:
+        file = self._open(path)
+        try:
+            file.ask(turn)
+            return file, file.begin() if file.take() else None
+        except BaseException:
+            file.close()
+            raise
+
+    async def _wait(self, file: PartialFile, turn: bytes) -> Partial:
+        """Waits until who holds the upload has seen that it is wanted. Raises Busy, NoPartial."""
+        for _ in range(round(PATIENCE_SECONDS / TICK_SECONDS)):
+            await asyncio.sleep(TICK_SECONDS)
+            if file.take():
+                return await self.run(file.begin)
+            if file.asked() != turn:
+                break  # somebody came later still
+        raise Busy
+
     def _open(self, path: Path) -> PartialFile:
         try:
             return PartialFile(path, self._secret)
@@ -180,14 +222,3 @@ def _ends(file: PartialFile, name: str) -> datetime:
         return partials.read(file.descriptor, name).expires
     except NoPartial:
         return file.changed + _ILLEGIBLE_AFTER
-
-
-async def _taken(file: PartialFile, turn: bytes) -> None:
-    """Waits until who holds the upload has seen that it is wanted. Raises Busy."""
-    for _ in range(round(PATIENCE_SECONDS / TICK_SECONDS)):
-        if file.take():
-            return
-        if file.asked() != turn:
-            break  # somebody came later still
-        await asyncio.sleep(TICK_SECONDS)
-    raise Busy

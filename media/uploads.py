@@ -6,7 +6,6 @@ that failed at the very end sends one byte again, which repeats the end.
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,8 +20,8 @@ from media.tus import Answer, Refusal, Refused, Request
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 LIFE: Final = timedelta(days=3)
-# Contents being stored, in memory at once: a few of the largest, or many photos.
-_IN_MEMORY: Final = 2 * MAX_BYTES
+# Contents being stored, in memory at once: one of the largest, or many photos.
+_IN_MEMORY: Final = MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +106,10 @@ class Uploads:
         offset, expires = length if known else 0, now + LIFE
         upload = await self._space.create(request.owner, sha256, length, offset, expires)
         if with_data and not known:
-            with suppress(StoreUnavailable):  # the offset says what could not be stored
-                await self._receive(upload.id, request, 0, now)
-            upload = await self._space.find(upload.id)
+            try:
+                upload = await self._receive(upload.id, request, 0, now)
+            except StoreUnavailable:  # the offset says what could not be stored
+                upload = await self._space.find(upload.id)
         return tus.answer(
             201,
             location=f"{self._base}/{upload.id}",
@@ -153,7 +153,7 @@ class Uploads:
             tus.check_body(request.headers, room=lease.partial.length - offset)
             try:
                 await take_in(lease, request.body, checksum, expires)
-                if lease.whole and not lease.partial.complete:
+                if not lease.missing and not lease.partial.complete:
                     await self._finish(lease, expires)
             finally:
                 if lease.unrecorded:

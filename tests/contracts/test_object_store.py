@@ -175,9 +175,9 @@ class TestFolder:
         for number in range(20):
             await FolderStore(root).put(f"p/{number}", b"1")
         files = [path for path in root.rglob("*") if path.is_file()]
-        assert {len(path.relative_to(root).parts) for path in files} == {3}
+        assert {len(path.relative_to(root).parts) for path in files} == {2}
         assert len({path.parent for path in files}) > 10
-        folders = {path.parent for path in files} | {path.parent.parent for path in files} | {root}
+        folders = {path.parent for path in files} | {root}
         assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
         assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 

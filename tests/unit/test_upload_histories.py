@@ -124,7 +124,7 @@ class History:
                 file.seek(partials._RECORD_AT)
                 file.write((calls * 300).to_bytes(8, "little"))
                 self.told = 0
-            else:
+            elif recorded.offset == int.from_bytes(file.read(32)[24:], "little"):
                 file.seek(0, 2)
                 file.write(bytes(100))
 

@@ -128,7 +128,7 @@ async def test_an_upload_is_nobody_elses(desk: Desk) -> None:
         await other.send(upload, 0, PHOTO),
         await other.ask("DELETE", upload),
         await desk.ask("HEAD", "0" * 32),
-        await desk.ask("HEAD", "../" + upload),
+        await desk.ask("HEAD", f"../uploads/{upload}"),
         await desk.ask("HEAD", "é"),
     ):
         assert (answered.status, answered.refusal) == (404, Refusal.MISSING)
@@ -341,6 +341,16 @@ async def test_whoever_does_not_let_go_makes_others_wait_in_vain(
         answered = await Desk.over(desk.home).ask("HEAD", upload)
         assert (answered.status, answered.refusal) == (423, Refusal.BUSY)
         assert await desk.space.expire(NOW + 2 * LIFE) == 0
+
+
+async def test_who_waited_for_an_upload_that_was_terminated_finds_nothing(desk: Desk) -> None:
+    upload = await desk.create(PHOTO)
+    async with desk.space.lease(upload) as lease:
+        waiting = asyncio.create_task(desk.ask("HEAD", upload))
+        while not lease.wanted:
+            await asyncio.sleep(0.01)
+        await lease.remove()
+    assert (await waiting).status == 404
 
 
 async def test_of_many_at_once_one_content_comes_out(desk: Desk) -> None:
