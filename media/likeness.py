@@ -83,18 +83,16 @@ def _waves() -> tuple[tuple[int, ...], ...]:
     )
 
 
-def blocks_of(key: int) -> tuple[int, ...]:
-    """The four 16-bit blocks of a key, each with its number in front: what an index holds."""
-    return tuple(n << _BLOCK_BITS | key >> n * _BLOCK_BITS & _BLOCK_MASK for n in range(_BLOCKS))
+def near_blocks(key: int) -> tuple[tuple[int, ...], ...]:
+    """For each 16-bit block of a key, lowest first, the values that a near key may have there.
 
-
-def near_blocks(key: int) -> tuple[int, ...]:
-    """Every block that a key within NEAR_KEY bits of this one can share with it.
-
-    Keys that differ in at most 11 bits differ in at most 2 in one of their four blocks, so
-    137 values of each block, 548 in all, find them without exception.
+    Keys that differ in at most 11 bits differ in at most 2 in one of their four blocks, so looking
+    for 137 values of each block finds every key within NEAR_KEY bits, in four indexes.
     """
-    return tuple(block ^ change for block in blocks_of(key) for change in _changes())
+    return tuple(
+        tuple((key >> place & _BLOCK_MASK) ^ change for change in _changes())
+        for place in range(0, _BLOCKS * _BLOCK_BITS, _BLOCK_BITS)
+    )
 
 
 @cache
