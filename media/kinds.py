@@ -153,11 +153,12 @@ def _heic_end(data: bytes) -> int:
 
 
 def _pdf_end(data: bytes) -> int:
-    """Offset behind the last end-of-file marker (ISO 32000-1, 7.5.5)."""
+    """Offset behind the last end-of-file marker and its line end (ISO 32000-1, 7.5.5)."""
     at = data.rfind(b"%%EOF")
     if at < 0:
         raise BadImage(Fault.TRUNCATED)
-    return at + len(b"%%EOF")
+    behind = data[at + len(b"%%EOF") :]
+    return len(data) - len(behind.lstrip())
 
 
 _KINDS = (
