@@ -50,17 +50,19 @@ class Partial:
         return self.offset == self.length
 
 
-def create(
-    root: Path, owner: str, sha256: str, length: int, offset: int, expires: datetime
-) -> Partial:
-    """A new upload. Not synced: lost with the power, it is only begun again."""
-    name, who = uuid4().hex, owner.encode()
-    if len(who) > 255:
+def new(owner: str, sha256: str, length: int, offset: int, expires: datetime) -> Partial:
+    """An upload that is on no disk yet."""
+    if len(owner.encode()) > 255:
         raise ValueError("an owner has at most 255 bytes")
-    until = int(expires.timestamp())
-    content = bytes.fromhex(sha256)
-    header = _HEADER.pack(_MAGIC, b"", offset, until, length, content, len(who), who)
-    path = root / name
+    return Partial(uuid4().hex, owner, sha256, length, offset, expires)
+
+
+def create(root: Path, partial: Partial) -> Path:
+    """Makes its file. Not synced: lost with the power, it is only begun again."""
+    who, content = partial.owner.encode(), bytes.fromhex(partial.sha256)
+    record = partial.offset, int(partial.expires.timestamp())
+    header = _HEADER.pack(_MAGIC, b"", *record, partial.length, content, len(who), who)
+    path = root / partial.id
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         _write(descriptor, header.ljust(_DATA_AT, b"\0"), 0)
@@ -69,7 +71,7 @@ def create(
         raise
     finally:
         os.close(descriptor)
-    return Partial(name, owner, sha256, length, offset, datetime.fromtimestamp(until, UTC))
+    return path
 
 
 def read(descriptor: int, name: str) -> Partial:
@@ -110,6 +112,10 @@ class PartialFile:
     def asked(self) -> bytes:
         """The turn of who asked last."""
         return os.pread(self.descriptor, TURN_BYTES, _TURN_AT)
+
+    def read(self) -> Partial:
+        """Raises NoPartial."""
+        return read(self.descriptor, self._path.name)
 
     def take(self) -> bool:
         """Locks the file until `close`; False when another holds it."""

@@ -32,10 +32,13 @@ class Busy(Exception):
 
 class Lease:
     """An upload in hand. What is added is held in memory, then written, then recorded; only what
-    is recorded counts. A small content that is complete in one request is never written here.
+    is recorded counts. A new upload has a file from the first write on: a small content that is
+    complete in one request is never written here.
     """
 
-    def __init__(self, space: "UploadSpace", file: PartialFile, partial: Partial, turn: bytes):
+    def __init__(
+        self, space: "UploadSpace", file: PartialFile | None, partial: Partial, turn: bytes
+    ) -> None:
         self._space, self._file, self._turn = space, file, turn
         self.partial = partial
         self._written = partial.offset
@@ -45,7 +48,12 @@ class Lease:
     @property
     def wanted(self) -> bool:
         """Whether a newer request waits: the phone has given up the connection of this one."""
-        return self._file.asked() != self._turn
+        return self._file is not None and self._file.asked() != self._turn
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the next request will find the upload."""
+        return self._file is not None or self.partial.complete
 
     @property
     def unrecorded(self) -> int:
@@ -73,38 +81,58 @@ class Lease:
         """Makes durable what was added. The last byte never counts here, so that whoever is told
         that nothing is left to send knows that the content is stored.
         """
-        await self.write()
-        offset = min(self._written, self.partial.length - 1)
-        await self._space.run(self._file.record, offset, expires)
-        self.partial = replace(self.partial, offset=offset, expires=expires)
+        await self._space.run(self._record, expires)
 
     async def content(self) -> tuple[bytes, str]:
         """All bytes, with their SHA-256."""
         return await self._space.run(self._content)
 
     async def complete(self, expires: datetime) -> None:
-        length = self.partial.length
-        await self._space.run(self._file.complete, length, expires)
-        self.partial = replace(self.partial, offset=length, expires=expires)
+        """The content is stored: the last byte counts, and no byte is kept here."""
+        await self._space.run(self._complete, expires)
         self.drop()
 
     async def remove(self) -> None:
-        await self._space.run(self._file.remove)
+        if self._file is not None:
+            await self._space.run(self._file.remove)
         self.drop()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def _made(self) -> PartialFile:
+        if self._file is None:
+            self._file = self._space.make(self.partial, self._turn)
+        return self._file
 
     def _write(self) -> None:
         if self._held:
-            self._file.write(self._written, b"".join(self._held))
+            self._made().write(self._written, b"".join(self._held))
             self._written += self.held
             self._held, self.held = [], 0
 
+    def _record(self, expires: datetime) -> None:
+        self._write()
+        offset = min(self._written, self.partial.length - 1)
+        self._made().record(offset, expires)
+        self.partial = replace(self.partial, offset=offset, expires=expires)
+
     def _content(self) -> tuple[bytes, str]:
-        if self._written:
+        if self._written and self._file is not None:
             self._write()
             data = self._file.content(self.partial.length)
         else:
             data = b"".join(self._held)
         return data, hashlib.sha256(data).hexdigest()
+
+    def _complete(self, expires: datetime) -> None:
+        whole = replace(self.partial, offset=self.partial.length, expires=expires)
+        if self._file is None:
+            self._space.create(whole)
+        else:
+            self._file.complete(whole.length, expires)
+        self.partial = whole
 
 
 class UploadSpace:
@@ -116,21 +144,23 @@ class UploadSpace:
         self._root = root
         self._secret = secret
 
-    async def create(
-        self, owner: str, sha256: str, length: int, offset: int, expires: datetime
-    ) -> Partial:
-        """Raises StoreUnavailable, as all methods do."""
-        return await self.run(self._create, owner, sha256, length, offset, expires)
-
-    async def find(self, upload: str) -> Partial:
-        """What is recorded. Raises NoPartial."""
-        return await self.run(self._find, self._path(upload))
+    @asynccontextmanager
+    async def begin(
+        self, owner: str, sha256: str, length: int, expires: datetime
+    ) -> AsyncIterator[Lease]:
+        """A new upload in hand. Raises StoreUnavailable, as all methods do."""
+        turn = os.urandom(partials.TURN_BYTES)
+        lease = Lease(self, None, partials.new(owner, sha256, length, 0, expires), turn)
+        try:
+            yield lease
+        finally:
+            lease.close()
 
     @asynccontextmanager
-    async def lease(self, upload: str) -> AsyncIterator[Lease]:
-        """Takes the upload in hand, from who had it if need be. Raises NoPartial, Busy."""
+    async def lease(self, upload: str, owner: str) -> AsyncIterator[Lease]:
+        """Takes the owner's upload in hand, from who had it if need be. Raises NoPartial, Busy."""
         turn = os.urandom(partials.TURN_BYTES)
-        file, partial = await self.run(self._ask, self._path(upload), turn)
+        file, partial = await self.run(self._ask, self._path(upload), owner, turn)
         try:
             yield Lease(self, file, partial or await self._wait(file, turn), turn)
         finally:
@@ -167,15 +197,22 @@ class UploadSpace:
             raise NoPartial
         return self._root / upload
 
-    def _create(
-        self, owner: str, sha256: str, length: int, offset: int, expires: datetime
-    ) -> Partial:
+    def create(self, partial: Partial) -> Path:
+        """Makes the file of an upload. Blocks, and raises OSError, as `make` does."""
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return partials.create(self._root, owner, sha256, length, offset, expires)
+        return partials.create(self._root, partial)
 
-    def _ask(self, path: Path, turn: bytes) -> tuple[PartialFile, Partial | None]:
+    def make(self, partial: Partial, turn: bytes) -> PartialFile:
+        """Makes it and takes it in hand; nobody else knows of it yet."""
+        file = PartialFile(self.create(partial), self._secret)
+        file.ask(turn)
+        file.take()
+        return file
+
+    def _ask(self, path: Path, owner: str, turn: bytes) -> tuple[PartialFile, Partial | None]:
         file = self._open(path)
         try:
+            _check_owner(file, owner)
             file.ask(turn)
             return file, file.begin() if file.take() else None
         except BaseException:
@@ -198,10 +235,6 @@ class UploadSpace:
         except FileNotFoundError as error:
             raise NoPartial from error
 
-    def _find(self, path: Path) -> Partial:
-        with contextlib.closing(self._open(path)) as file:
-            return partials.read(file.descriptor, path.name)
-
     def _expire(self, now: datetime) -> int:
         paths = list(self._root.iterdir()) if self._root.is_dir() else []
         return sum(self._removed(path, now) for path in paths if _NAME.fullmatch(path.name))
@@ -209,7 +242,7 @@ class UploadSpace:
     def _removed(self, path: Path, now: datetime) -> bool:
         try:
             with contextlib.closing(self._open(path)) as file:
-                over = file.take() and _ends(file, path.name) < now
+                over = file.take() and _ends(file) < now
                 if over:
                     file.remove()
                 return over
@@ -217,8 +250,14 @@ class UploadSpace:
             return False  # another process removed it
 
 
-def _ends(file: PartialFile, name: str) -> datetime:
+def _check_owner(file: PartialFile, owner: str) -> None:
+    """Before the holder is told that somebody waits: a stranger does not even disturb."""
+    if file.read().owner != owner:
+        raise NoPartial
+
+
+def _ends(file: PartialFile) -> datetime:
     try:
-        return partials.read(file.descriptor, name).expires
+        return file.read().expires
     except NoPartial:
         return file.changed + _ILLEGIBLE_AFTER

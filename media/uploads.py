@@ -6,6 +6,7 @@ that failed at the very end sends one byte again, which repeats the end.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -79,86 +80,68 @@ class Uploads:
                 return tus.capabilities(MAX_BYTES)
             case "POST", None:
                 return await self._create(request, now)
-            case "HEAD", str(upload):
-                return await self._tell(await self._owned(upload, request, now))
-            case "PATCH", str(upload):
-                return await self._patch(await self._owned(upload, request, now), request, now)
-            case "DELETE", str(upload):
-                return await self._terminate(await self._owned(upload, request, now))
+            case ("HEAD" | "PATCH" | "DELETE") as method, str(upload):
+                # Who asks has lost the connection that may still seem to send: so all three take
+                # the upload in hand.
+                async with self._space.lease(upload, request.owner) as lease:
+                    return await self._go_on(method, lease, request, now)
             case _:
                 raise Refused(Refusal.METHOD)
-
-    async def _owned(self, upload: str, request: Request, now: datetime) -> Partial:
-        """The upload, if it is the asker's and its time is not over. Raises Refused, NoPartial."""
-        partial = await self._space.find(upload)
-        if partial.owner != request.owner:
-            raise NoPartial
-        if partial.expires < now:
-            raise Refused(Refusal.EXPIRED)
-        return partial
 
     async def _create(self, request: Request, now: datetime) -> Answer:
         length, sha256 = tus.declared(request.headers, MAX_BYTES)
         with_data = "content-type" in request.headers
         if with_data:
             tus.check_body(request.headers, room=length)
-        known = await self._known(request.owner, sha256, length)
-        offset, expires = length if known else 0, now + LIFE
-        upload = await self._space.create(request.owner, sha256, length, offset, expires)
-        if with_data and not known:
-            try:
-                upload = await self._receive(upload.id, request, 0, now)
-            except StoreUnavailable:  # the offset says what could not be stored
-                upload = await self._space.find(upload.id)
-        return tus.answer(
-            201,
-            location=f"{self._base}/{upload.id}",
-            upload_offset=str(upload.offset),
-            upload_expires=tus.http_date(upload.expires),
-        )
-
-    async def _tell(self, upload: Partial) -> Answer:
-        if not upload.complete:  # who asks has lost the connection that may still seem to send
-            async with self._space.lease(upload.id) as lease:
-                upload = lease.partial
-        return tus.answer(
-            200,
-            upload_offset=str(upload.offset),
-            upload_length=str(upload.length),
-            upload_metadata=tus.metadata(upload.sha256),
-            upload_expires=tus.http_date(upload.expires),
-        )
-
-    async def _patch(self, upload: Partial, request: Request, now: datetime) -> Answer:
-        offset = tus.number(request.headers.get("upload-offset"), Refusal.OFFSET)
-        upload = await self._receive(upload.id, request, offset, now)
-        return tus.answer(
-            204,
-            upload_offset=str(upload.offset),
-            upload_expires=tus.http_date(upload.expires),
-        )
-
-    async def _terminate(self, upload: Partial) -> Answer:
-        async with self._space.lease(upload.id) as lease:
-            await lease.remove()
-        return tus.answer(204)
-
-    async def _receive(self, upload: str, request: Request, offset: int, now: datetime) -> Partial:
-        """Takes the body in; whatever ends it, what arrived stays."""
-        expires = now + LIFE
         checksum = tus.checksum_of(request.headers)
-        async with self._space.lease(upload) as lease:
-            if lease.partial.offset != offset:
-                raise Refused(Refusal.CONFLICT)
-            tus.check_body(request.headers, room=lease.partial.length - offset)
-            try:
-                await take_in(lease, request.body, checksum, expires)
-                if not lease.missing and not lease.partial.complete:
-                    await self._finish(lease, expires)
-            finally:
-                if lease.unrecorded:
-                    await lease.record(expires)
-            return lease.partial
+        known = await self._known(request.owner, sha256, length)
+        expires = now + LIFE
+        async with self._space.begin(request.owner, sha256, length, expires) as lease:
+            if known:
+                await lease.complete(expires)
+            elif with_data:
+                with suppress(StoreUnavailable):  # the offset says what could not be stored
+                    await self._receive(lease, request, checksum, expires)
+            if not lease.lasting:
+                await lease.record(expires)
+        location = f"{self._base}/{lease.partial.id}"
+        return _stands(201, lease.partial, location=location)
+
+    async def _go_on(self, method: str, lease: Lease, request: Request, now: datetime) -> Answer:
+        if lease.partial.expires < now:
+            raise Refused(Refusal.EXPIRED)
+        match method:
+            case "HEAD":
+                upload = lease.partial
+                length, metadata = str(upload.length), tus.metadata(upload.sha256)
+                return _stands(200, upload, upload_length=length, upload_metadata=metadata)
+            case "PATCH":
+                await self._patch(lease, request, now)
+                return _stands(204, lease.partial)
+            case _:
+                await lease.remove()
+                return tus.answer(204)
+
+    async def _patch(self, lease: Lease, request: Request, now: datetime) -> None:
+        offset = tus.number(request.headers.get("upload-offset"), Refusal.OFFSET)
+        if lease.partial.offset != offset:
+            raise Refused(Refusal.CONFLICT)
+        tus.check_body(request.headers, room=lease.partial.length - offset)
+        checksum = tus.checksum_of(request.headers)
+        if not lease.partial.complete:
+            await self._receive(lease, request, checksum, now + LIFE)
+
+    async def _receive(
+        self, lease: Lease, request: Request, checksum: tus.Checksum | None, expires: datetime
+    ) -> None:
+        """Takes the body in; whatever ends it, what arrived stays."""
+        try:
+            await take_in(lease, request.body, checksum, expires)
+            if not lease.missing:
+                await self._finish(lease, expires)
+        finally:
+            if lease.unrecorded:
+                await lease.record(expires)
 
     async def _finish(self, lease: Lease, expires: datetime) -> None:
         """Stores the content, has its row written, and only then counts the last byte. Each step
@@ -177,3 +160,9 @@ class Uploads:
                 # The sweeper met an old orphan of the same content before it had a row again.
                 await self._store.put(key, content)
         await lease.complete(expires)
+
+
+def _stands(status: int, upload: Partial, **headers: str) -> Answer:
+    """An answer that says how far the upload is."""
+    expires = tus.http_date(upload.expires)
+    return tus.answer(status, upload_offset=str(upload.offset), upload_expires=expires, **headers)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from media import intake
-from media.partials import create as create_partial
+from media.partials import new
 from media.tus import CONTENT_TYPE, EXTENSIONS, Answer, Refusal
 from media.uploads import LIFE, MAX_BYTES, content_key
 from tests.uploads import NOW, OUTSIDER, Desk, chunks, files, named, sha256
@@ -337,7 +337,7 @@ async def test_whoever_does_not_let_go_makes_others_wait_in_vain(
 ) -> None:
     monkeypatch.setattr("media.space.PATIENCE_SECONDS", 0.2)
     upload = await desk.create(PHOTO)
-    async with desk.space.lease(upload):
+    async with desk.space.lease(upload, desk.owner):
         answered = await Desk.over(desk.home).ask("HEAD", upload)
         assert (answered.status, answered.refusal) == (423, Refusal.BUSY)
         assert await desk.space.expire(NOW + 2 * LIFE) == 0
@@ -345,7 +345,7 @@ async def test_whoever_does_not_let_go_makes_others_wait_in_vain(
 
 async def test_who_waited_for_an_upload_that_was_terminated_finds_nothing(desk: Desk) -> None:
     upload = await desk.create(PHOTO)
-    async with desk.space.lease(upload) as lease:
+    async with desk.space.lease(upload, desk.owner) as lease:
         waiting = asyncio.create_task(desk.ask("HEAD", upload))
         while not lease.wanted:
             await asyncio.sleep(0.01)
@@ -372,6 +372,6 @@ async def test_of_many_at_once_one_content_comes_out(desk: Desk) -> None:
     assert len(desk.rows.received) == 1
 
 
-def test_an_owner_is_short(tmp_path: Path) -> None:
+def test_an_owner_is_short() -> None:
     with pytest.raises(ValueError, match="255"):
-        create_partial(tmp_path, "村" * 86, sha256(b""), 1, 0, NOW)
+        new("村" * 86, sha256(b""), 1, 0, NOW)
