@@ -48,7 +48,7 @@ class Scanner:
             await writer.drain()
             return (await reader.readuntil(b"\0"))[:-1].decode()
         finally:
-            writer.close()
+            writer.transport.abort()  # a scanner that hangs would never take what is left to send
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         host, colon, port = self.address.rpartition(":")

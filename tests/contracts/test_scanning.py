@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,17 @@ EVIL = b"this is what the signature looks for"
 CLEAN = bytes(range(256)) * 1000
 
 
-async def _clamd(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """INSTREAM as clamd answers it."""
+async def _received(reader: asyncio.StreamReader) -> bytes:
     assert await reader.readuntil(b"\0") == b"zINSTREAM\0"
     data = b""
     while size := int.from_bytes(await reader.readexactly(4)):
         data += await reader.readexactly(size)
+    return data
+
+
+async def _clamd(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """INSTREAM as clamd answers it."""
+    data = await _received(reader)
     known = EVIL in data or data == CLEAN
     verdict = b"Test.Evil-1 FOUND" if EVIL in data else b"OK" if known else b"UNEXPECTED ERROR"
     writer.write(b"stream: " + verdict + b"\0")
@@ -34,7 +39,7 @@ async def _drops(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
 
 
 async def _stops_in_the_word(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.readuntil(bytes(4))
+    await _received(reader)
     writer.write(b"stream: OK")
 
 
@@ -49,26 +54,30 @@ async def _talks_without_end(_: asyncio.StreamReader, writer: asyncio.StreamWrit
 
 
 async def _is_something_else(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.readuntil(bytes(4))
+    await _received(reader)
     writer.write(b"\xff\xfe stream: OK\0")
 
 
 @asynccontextmanager
 async def _listening(speaker: Speaker, socket: Path) -> AsyncIterator[Scanner]:
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await speaker(reader, writer)
-        except (OSError, EOFError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_unix_server(speak, socket)
+    server = await asyncio.start_unix_server(_polite(speaker), socket)
     try:
         yield Scanner(str(socket), seconds=1)
     finally:
         server.close()
         await server.wait_closed()
+
+
+def _polite(speaker: Speaker) -> Speaker:
+    """Closes the connection in the end, whatever the client does."""
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, EOFError):
+            await speaker(reader, writer)
+            await writer.drain()
+        writer.close()
+
+    return speak
 
 
 async def test_verdicts(tmp_path: Path) -> None:
@@ -80,7 +89,7 @@ async def test_verdicts(tmp_path: Path) -> None:
 
 
 async def test_over_tcp() -> None:
-    server = await asyncio.start_server(_clamd, "127.0.0.1", 0)
+    server = await asyncio.start_server(_polite(_clamd), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
         assert await Scanner(f"127.0.0.1:{port}").finding(CLEAN) is None
