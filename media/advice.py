@@ -3,15 +3,16 @@
 From an upright picture reduced to at most 1600 pixels a side (the preview) comes its luminance,
 L = (19595 R + 38470 G + 7471 B + 32768) >> 16. From that:
 
-- `grid`: with f = ceil(longest side / 512), the mean of each block of f x f cells, rounded to the
-  nearest; blocks at the right and lower edge are as small as what is left.
+- `grid`: reduced f times, f = ceil(longest side / 512), but never more than the shorter side.
 - `detail`: the 192 x 192 cells in the middle, left = (width - 192) >> 1, top likewise; none when a
   side is shorter.
 
-Edges of a grid: 128 + 4c - up - down - left - right, held to 0..255, without the outermost cells.
-Percentile p: the least luminance that at least p of 100 cells don't exceed. Variance of n values:
-floor((n * sum of squares - square of sum) / n^2). The cases that both sides must agree on are in
-tests/cases/advice/. The thresholds were measured; DECISIONS.md has the table.
+Reduced f times: the mean of each whole block of f x f cells, rounded half up; what is left at the
+right and lower edge is dropped. Edges of a grid: 128 + 4c - up - down - left - right, held to
+0..255, without the outermost cells. Percentile p: the least luminance that at least p of 100 cells
+don't exceed. Variance of n values: floor((n * sum of squares - square of sum) / n^2).
+
+The cases that both sides must agree on are in tests/cases/advice/. The thresholds were measured; DECISIONS.md has the table.
 """
 
 from collections.abc import Sequence
@@ -58,10 +59,10 @@ class Grid:
 def grids_of(preview: Image.Image) -> tuple[Grid, Grid | None]:
     """The grid and the detail of an upright preview."""
     grey = preview.convert("L")
-    factor = ceil(max(grey.size) / GRID_SIDE)
+    factor = min(ceil(max(grey.size) / GRID_SIDE), *grey.size)
     left, top = (grey.width - DETAIL_SIDE) // 2, (grey.height - DETAIL_SIDE) // 2
     detail = grey.crop((left, top, left + DETAIL_SIDE, top + DETAIL_SIDE))
-    return _grid(grey.reduce(factor)), _grid(detail) if min(left, top) >= 0 else None
+    return _grid(_reduced(grey, factor)), _grid(detail) if min(left, top) >= 0 else None
 
 
 def advice(width: int, height: int, grid: Grid, detail: Grid | None) -> tuple[Advice, ...]:
@@ -87,7 +88,7 @@ def _is_blurred(grey: Image.Image) -> bool:
     """
     if min(grey.size) < 6:
         return False
-    fine, coarse = (_variance(_edges(part).histogram()) for part in (grey, grey.reduce(2)))
+    fine, coarse = (_variance(_edges(part).histogram()) for part in (grey, _reduced(grey, 2)))
     return coarse < _NO_EDGES or fine * _LOST < coarse
 
 
@@ -123,6 +124,12 @@ def _difference(edges: Image.Image, right: int, down: int) -> int:
 
 def _edges(grey: Image.Image) -> Image.Image:
     return grey.filter(_EDGES).crop((1, 1, grey.width - 1, grey.height - 1))
+
+
+def _reduced(grey: Image.Image, factor: int) -> Image.Image:
+    """Whole blocks only: Pillow rounds the means of parts of a block in its own way."""
+    width, height = (side // factor * factor for side in grey.size)
+    return grey.crop((0, 0, width, height)).reduce(factor)
 
 
 def _variance(counts: Sequence[int]) -> int:
