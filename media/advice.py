@@ -12,7 +12,8 @@ right and lower edge is dropped. Edges of a grid: 128 + 4c - up - down - left - 
 0..255, without the outermost cells. Percentile p: the least luminance that at least p of 100 cells
 don't exceed. Variance of n values: floor((n * sum of squares - square of sum) / n^2).
 
-The cases that both sides must agree on are in tests/cases/advice/. The thresholds were measured; DECISIONS.md has the table.
+The cases that both sides must agree on are in tests/cases/advice/. The thresholds were measured;
+DECISIONS.md has the table.
 """
 
 from collections.abc import Sequence
