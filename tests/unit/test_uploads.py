@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from media import intake
-from media.partials import new
+from media.partials import PartialFile, new
 from media.tus import CONTENT_TYPE, EXTENSIONS, Answer, Refusal
 from media.uploads import LIFE, MAX_BYTES, content_key
 from tests.uploads import NOW, OUTSIDER, Desk, chunks, files, named, sha256
@@ -82,6 +82,25 @@ async def test_all_in_one_request(desk: Desk) -> None:
     made = await post(desk, PHOTO[:9], PHOTO[9:])
     assert (made.status, made.headers["Upload-Offset"]) == (201, str(len(PHOTO)))
     assert await desk.stored(PHOTO) == PHOTO
+
+
+async def test_a_photo_in_one_request_passes_through_memory_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(PartialFile, "write")
+    photo = PHOTO[:300_000]
+    assert (await post(desk, photo)).headers["Upload-Offset"] == "300000"
+    upload = await outsider(desk).create(photo)
+    assert (await outsider(desk).send(upload, 0, photo)).status == 204
+    assert await desk.stored(photo) == photo
+
+
+async def test_a_refused_creation_leaves_nothing(desk: Desk) -> None:
+    wrong = await post(desk, b"12345", upload_metadata=named(b"54321"))
+    assert (wrong.status, wrong.refusal) == (460, Refusal.CONTENT)
+    torn = await post(desk, b"12345", upload_checksum=digest("sha1", b"54321"))
+    assert (torn.status, torn.refusal) == (460, Refusal.CHUNK)
+    assert files(desk.home) == []
 
 
 async def test_a_creation_with_a_part_of_the_data(desk: Desk) -> None:
