@@ -64,7 +64,7 @@ def preview_file(preview: Image.Image) -> bytes:
 def thumbnail_file(preview: Image.Image) -> bytes:
     """JPEG of the preview, at most THUMBNAIL_SIDE long."""
     size = _within(preview.size, THUMBNAIL_SIDE)
-    small = preview.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    small = preview.resize(size, Image.Resampling.BICUBIC, reducing_gap=1.0)
     return _jpeg(small, _THUMBNAIL_QUALITY)
 
 
@@ -130,11 +130,10 @@ def _srgb_profile() -> ImageCms.ImageCmsProfile:
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:
-    """The pixels and nothing else."""
-    clean = image.copy() if image.info else image
-    clean.info = {}
+    """The pixels and nothing else: Pillow would write a comment that it had read."""
+    image.info.clear()
     file = BytesIO()
-    clean.save(file, "JPEG", quality=quality)
+    image.save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 

@@ -34,6 +34,7 @@ def examine(data: bytes) -> Examination:
     with opened_picture(data, content) as image:
         reading = reading_of(image, data, content)
         preview = preview_of(image, reading)
-    hints = advice(reading.width, reading.height, *grids_of(preview))
-    alike = None if Advice.UNIFORM in hints else likeness_of(preview)
+    grey = preview.convert("L")
+    hints = advice(reading.width, reading.height, *grids_of(grey))
+    alike = None if Advice.UNIFORM in hints else likeness_of(grey)
     return Examination(reading, preview_file(preview), thumbnail_file(preview), hints, alike)
