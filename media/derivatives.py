@@ -19,6 +19,7 @@ _PREVIEW_QUALITY, _THUMBNAIL_QUALITY = 80, 75
 _FONT = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.woff2"
 _LONGEST_LINE = 60  # characters
 _FAINT, _SLANT = 46, 30  # of 255; degrees
+_SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))  # as profiles of versions 2 and 4 write it
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -113,7 +114,7 @@ def _on_paper(image: Image.Image) -> Image.Image:
 def _srgb(small: Image.Image, source: Image.Image) -> Image.Image:
     """`small` in sRGB, by the colour profile of `source` where there is a usable one."""
     profile = source.info.get("icc_profile")
-    if profile and b"sRGB" not in profile:
+    if profile and not any(name in profile for name in _SRGB):
         try:
             given = ImageCms.ImageCmsProfile(BytesIO(profile))
             turned = ImageCms.profileToProfile(small, given, _srgb_profile(), outputMode="RGB")

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pypdfium2
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageFilter
 
 import media.reading  # noqa: F401  Pillow learns HEIC there
 
@@ -45,6 +45,16 @@ def exif(orientation: int = 1, taken_at: str | None = None) -> bytes:
         tags.get_ifd(0x8769)[0x9003] = taken_at
     tags.get_ifd(0x8825)[1] = "N"
     return tags.tobytes()
+
+
+def swapped_profile() -> bytes:
+    """A colour profile whose red is what sRGB calls green, and the other way round."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    renamed = profile.replace("sRGB".encode("utf-16-be"), "odd!".encode("utf-16-be"))
+    red, green = (renamed.index(name, 128) for name in (b"rXYZ", b"gXYZ"))  # in its list of tags
+    swapped = bytearray(renamed)
+    swapped[red : red + 4], swapped[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(swapped)
 
 
 def pdf(pages: int = 1, size: tuple[float, float] = (595, 842)) -> bytes:

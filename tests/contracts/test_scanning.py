@@ -43,6 +43,11 @@ async def _stops_in_the_word(reader: asyncio.StreamReader, writer: asyncio.Strea
     writer.write(b"stream: OK")
 
 
+async def _has_the_word_in_it(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await _received(reader)
+    writer.write(b"stream: not OK\0")
+
+
 async def _refuses_the_length(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"INSTREAM size limit exceeded. ERROR\0")
 
@@ -103,6 +108,7 @@ async def test_over_tcp() -> None:
         _hangs,
         _drops,
         _stops_in_the_word,
+        _has_the_word_in_it,
         _refuses_the_length,
         _talks_without_end,
         _is_something_else,

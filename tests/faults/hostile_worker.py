@@ -17,8 +17,7 @@ def handle(request: Request) -> Answer:
     task = request.data if isinstance(request, Examine) else request.picture
     match task:
         case b"memory":
-            kept = [bytearray(2**26) for _ in range(64)]
-            return Drawn(bytes(kept[0][:1]))
+            return Drawn(bytes(2**31)[:1])  # costs no time where it is allowed
         case b"compute":
             while True:
                 pass

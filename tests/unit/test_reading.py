@@ -13,7 +13,7 @@ from media import reading
 from media.derivatives import PREVIEW_SIDE, THUMBNAIL_SIDE, watermarked
 from media.examining import examine
 from media.kinds import BadImage, Fault, Kind
-from tests.pictures import exif, locked_pdf, pdf, png_bomb, saved, scene
+from tests.pictures import exif, locked_pdf, pdf, png_bomb, saved, scene, swapped_profile
 
 SMALL = scene(size=(200, 150))
 KINDS = {Kind.JPEG: "JPEG", Kind.PNG: "PNG", Kind.WEBP: "WEBP", Kind.HEIC: "HEIF"}
@@ -77,8 +77,10 @@ def test_a_large_photo_is_reduced_and_loses_its_metadata() -> None:
     )
 
 
-def test_a_small_photo_is_not_enlarged() -> None:
-    assert _preview(saved(SMALL)).size == SMALL.size
+def test_a_small_photo_is_not_enlarged_and_loses_its_metadata_too() -> None:
+    found = examine(saved(SMALL, exif=exif(), comment=b"secret comment"))
+    assert Image.open(BytesIO(found.preview)).size == SMALL.size
+    assert b"secret" not in found.preview + found.thumbnail
     assert _preview(saved(Image.new("RGB", (3000, 1)))).size == (1600, 1)
 
 
@@ -107,12 +109,16 @@ def test_other_modes_of_png(image: Image.Image, colour: tuple[int, ...]) -> None
     assert _apart(_preview(saved(image, "PNG")), Image.new("RGB", (60, 40), colour)) < 8
 
 
-def test_a_wide_colour_space_is_turned_into_srgb() -> None:
-    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    swapped = saved(Image.new("RGB", (60, 40), (200, 90, 30)), icc_profile=lab)
-    assert _apart(_preview(swapped), Image.new("RGB", (60, 40), (200, 90, 30))) < 3
-    nonsense = saved(Image.new("RGB", (60, 40), (200, 90, 30)), icc_profile=b"nonsense" * 30)
-    assert _apart(_preview(nonsense), Image.new("RGB", (60, 40), (200, 90, 30))) < 3
+def test_a_colour_profile_is_followed_where_it_fits() -> None:
+    given = Image.new("RGB", (60, 40), (200, 90, 30))
+    for profile, colour in (
+        (swapped_profile(), (90, 200, 30)),
+        (ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(), (200, 90, 30)),
+        (b"nonsense" * 30, (200, 90, 30)),
+    ):
+        shown = _preview(saved(given, quality=95, icc_profile=profile))
+        assert _apart(shown, Image.new("RGB", (60, 40), colour)) < 4
+        assert "icc_profile" not in shown.info
 
 
 def test_too_many_bytes_are_not_looked_at() -> None:
@@ -133,6 +139,19 @@ def test_webp_bombs_are_refused_before_their_library_sees_them() -> None:
     extended = bytearray(saved(SMALL, "WEBP", exif=exif()))
     extended[24:30] = b"\xff" * 6
     assert _fault(bytes(extended)) is Fault.TOO_LARGE
+
+
+def test_heic_bombs_are_refused() -> None:
+    data = bytearray(saved(SMALL, "HEIF"))
+    at = data.index(b"ispe") + 8  # the size of the picture (ISO 23008-12, 6.5.3)
+    data[at : at + 8] = (60_000).to_bytes(4) * 2
+    assert _fault(bytes(data)) in {Fault.TOO_LARGE, Fault.BROKEN}
+
+
+def test_heic_is_turned_by_its_boxes_alone() -> None:
+    data = saved(SMALL, "HEIF", exif=exif(6))
+    assert examine(data).reading.orientation == 1
+    assert _apart(_preview(data), SMALL) < 6
 
 
 @pytest.mark.parametrize("name", ["PNG", "WEBP"])
