@@ -11,6 +11,7 @@ from pathlib import Path
 import pypdfium2
 from PIL import Image, ImageCms, ImageDraw, ImageFont
 
+from media.kinds import Kind
 from media.reading import Reading, decoding
 
 PREVIEW_SIDE, THUMBNAIL_SIDE = 1600, 320  # pixels of the longest side
@@ -38,7 +39,8 @@ def preview_of(image: Image.Image, reading: Reading) -> Image.Image:
     """
     with decoding():
         size = _within(image.size, PREVIEW_SIDE)
-        image.draft(None, size)  # a JPEG is decoded at a half or a quarter when that's enough
+        if reading.kind is Kind.JPEG:
+            image.draft(None, size)  # decoded at a half or a quarter when that's enough
         small = _eight_bits(image)
         if small.size != size:
             small = small.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)

@@ -6,7 +6,15 @@ from media.advice import Advice, advice, grids_of
 from media.derivatives import page_preview, preview_file, preview_of, thumbnail_file
 from media.kinds import Kind
 from media.likeness import Likeness, likeness_of
-from media.reading import Reading, checked_content, opened_pdf, opened_picture, read, reading_of
+from media.reading import (
+    Reading,
+    checked_content,
+    load_heic,
+    opened_pdf,
+    opened_picture,
+    read,
+    reading_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,8 @@ def examine(data: bytes) -> Examination:
             page = page_preview(document)
         return Examination(read(data), preview_file(page), thumbnail_file(page), (), None)
     with opened_picture(data, content) as image:
+        if content.kind is Kind.HEIC:
+            load_heic(image)
         reading = reading_of(image, data, content)
         preview = preview_of(image, reading)
     grey = preview.convert("L")

@@ -23,6 +23,10 @@ _PILLOW = {Kind.JPEG: "JPEG", Kind.PNG: "PNG", Kind.WEBP: "WEBP", Kind.HEIC: "HE
 _ORIENTATION, _EXIF_IFD, _TAKEN_AT = 0x0112, 0x8769, 0x9003
 
 pillow_heif.options.DECODE_THREADS = 1  # a worker has one core
+# Other pictures in the file, which need not show the same: only the one that is meant is decoded.
+pillow_heif.options.THUMBNAILS = False
+pillow_heif.options.DEPTH_IMAGES = False
+pillow_heif.options.AUX_IMAGES = False
 pillow_heif.register_heif_opener()
 
 
@@ -40,7 +44,10 @@ class Reading:
 
 
 def read(data: bytes) -> Reading:
-    """What `data` says of itself, decoding no pixel. Raises BadImage."""
+    """What `data` says of itself, decoding no pixel. Raises BadImage.
+
+    The sides of a HEIC picture may be swapped or larger: its boxes turn and cut it when decoded.
+    """
     content = checked_content(data)
     if content.kind is Kind.PDF:
         with opened_pdf(data) as document:
@@ -91,6 +98,13 @@ def opened_picture(data: bytes, content: Content) -> Iterator[Image.Image]:
             if content.kind is Kind.PNG and getattr(image, "is_animated", False):
                 raise BadImage(Fault.ANIMATED)
             yield image
+
+
+def load_heic(image: Image.Image) -> None:
+    """Decodes an opened HEIC picture, whose size is known only then. Raises BadImage."""
+    with decoding():
+        image.load()
+        _check_pixels(*image.size)
 
 
 def reading_of(image: Image.Image, data: bytes, content: Content) -> Reading:

@@ -148,10 +148,15 @@ def test_heic_bombs_are_refused() -> None:
     assert _fault(bytes(data)) in {Fault.TOO_LARGE, Fault.BROKEN}
 
 
-def test_heic_is_turned_by_its_boxes_alone() -> None:
-    data = saved(SMALL, "HEIF", exif=exif(6))
-    assert examine(data).reading.orientation == 1
-    assert _apart(_preview(data), SMALL) < 6
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_heic_is_turned_by_its_boxes_and_only_once(orientation: int) -> None:
+    data = saved(SMALL, "HEIF", exif=exif(orientation))  # written as boxes, and kept as Exif
+    upright = ImageOps.exif_transpose(
+        Image.open(BytesIO(saved(SMALL, "PNG", exif=exif(orientation))))
+    )
+    found = examine(data).reading
+    assert (found.width, found.height, found.orientation) == (*upright.size, 1)
+    assert _apart(_preview(data), upright) < 6
 
 
 @pytest.mark.parametrize("name", ["PNG", "WEBP"])
