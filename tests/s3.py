@@ -32,9 +32,8 @@ def free_port() -> int:
 def s3_server(folder: Path, port: int | None = None) -> Iterator[str]:
     """Serves the folder's sub-folders as buckets; gives the address."""
     port = port or free_port()
-    # Without its cache of lists: after several puts at once that keeps names of what is deleted.
     process = subprocess.Popen(
-        [rclone(), "serve", "s3", folder, "--addr", f"127.0.0.1:{port}", "--dir-cache-time", "0"],
+        [rclone(), "serve", "s3", folder, "--addr", f"127.0.0.1:{port}"],
         env={"RCLONE_AUTH_KEY": f'"{ACCESS_KEY},{SECRET_KEY}"', "RCLONE_CONFIG": "/dev/null"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
