@@ -3,7 +3,8 @@
 From an upright picture reduced to at most 1600 pixels a side (the preview) comes its luminance,
 L = (19595 R + 38470 G + 7471 B + 32768) >> 16. From that:
 
-- `grid`: reduced f times, f = ceil(longest side / 512), but never more than the shorter side.
+- `grid`: reduced f times; f is 1, 2 or 4, the least that leaves at most 512 cells a side, but 1
+  when the shorter side is shorter than f.
 - `detail`: the 192 x 192 cells in the middle, left = (width - 192) >> 1, top likewise; none when a
   side is shorter.
 
@@ -19,7 +20,6 @@ DECISIONS.md has the table.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil
 
 from PIL import Image, ImageChops, ImageFilter
 
@@ -60,7 +60,8 @@ class Grid:
 def grids_of(preview: Image.Image) -> tuple[Grid, Grid | None]:
     """The grid and the detail of an upright preview."""
     grey = preview.convert("L")
-    factor = min(ceil(max(grey.size) / GRID_SIDE), *grey.size)
+    factor = next((few for few in (1, 2) if max(grey.size) <= few * GRID_SIDE), 4)
+    factor = factor if factor <= min(grey.size) else 1
     left, top = (grey.width - DETAIL_SIDE) // 2, (grey.height - DETAIL_SIDE) // 2
     detail = grey.crop((left, top, left + DETAIL_SIDE, top + DETAIL_SIDE))
     return _grid(_reduced(grey, factor)), _grid(detail) if min(left, top) >= 0 else None
@@ -128,7 +129,7 @@ def _edges(grey: Image.Image) -> Image.Image:
 
 
 def _reduced(grey: Image.Image, factor: int) -> Image.Image:
-    """Whole blocks only: Pillow rounds the means of parts of a block in its own way."""
+    """Whole blocks of 4 or 16 cells: Pillow rounds other means in its own way."""
     width, height = (side // factor * factor for side in grey.size)
     return grey.crop((0, 0, width, height)).reduce(factor)
 

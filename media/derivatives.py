@@ -18,6 +18,7 @@ PREVIEW_SIDE, THUMBNAIL_SIDE = 1600, 320  # pixels of the longest side
 _PREVIEW_QUALITY, _THUMBNAIL_QUALITY = 80, 75
 
 _FONT = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.woff2"
+_FONT_SIZES = (6, 9, 12, 16, 24, 32)  # a few, as opening one takes 0.1 s and 8 MiB
 _LONGEST_LINE = 60  # characters
 _FAINT, _SLANT = 46, 30  # of 255; degrees
 _SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))  # as profiles of versions 2 and 4 write it
@@ -140,25 +141,29 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return file.getvalue()
 
 
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    """The font, no larger than `size` pixels where there is one so small."""
+    return _opened_font(max((step for step in _FONT_SIZES if step <= size), default=_FONT_SIZES[0]))
+
+
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def _opened_font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(_FONT, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _band(image: Image.Image, lines: Sequence[str]) -> None:
     """White on a darkened band along the lower edge, every line within the width."""
-    size = max(9, max(image.size) // 50)
-    font = _font(size)
+    font = _font(max(9, max(image.size) / 50))
     widest = max((font.getlength(line) for line in lines), default=0.0)
-    if widest > image.width - size:
-        font = _font(max(6, int(size * (image.width - size) / widest)))
+    if widest > image.width - font.size:
+        font = _font(font.size * (image.width - font.size) / widest)
     step = int(font.size * 1.4)
     top = max(0, image.height - step * len(lines) - step // 4)
     box = (0, top, image.width, image.height)
     image.paste(Image.blend(image.crop(box), Image.new("RGB", _extent(box), "black"), 0.6), box)
     draw = ImageDraw.Draw(image)
     for number, line in enumerate(lines):
-        draw.text((size // 2, top + step * number), line, font=font, fill="white")
+        draw.text((font.size // 2, top + step * number), line, font=font, fill="white")
 
 
 def _extent(box: tuple[int, int, int, int]) -> tuple[int, int]:
@@ -167,7 +172,7 @@ def _extent(box: tuple[int, int, int, int]) -> tuple[int, int]:
 
 def _repeat(image: Image.Image, text: str) -> None:
     """`text` at a slant again and again over all of `image`, light and dark so it shows on both."""
-    font = _font(max(9, max(image.size) // 60))
+    font = _font(max(9, max(image.size) / 60))
     flat = Image.new("L", (int(font.getlength(text)) + 4 * int(font.size), 5 * int(font.size)))
     ImageDraw.Draw(flat).text((0, 2 * font.size), text, font=font, fill=_FAINT)
     tile = flat.rotate(_SLANT, Image.Resampling.BILINEAR, expand=True)

@@ -59,7 +59,7 @@ def test_every_orientation_is_shown_upright(kind: Kind, orientation: int) -> Non
 
 
 def test_a_large_photo_is_reduced_and_loses_its_metadata() -> None:
-    big = scene(size=(2400, 1800))
+    big = scene(size=(2000, 1500))
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = saved(big, exif=exif(6), icc_profile=profile, comment=b"secret comment")
     found = examine(data)
