@@ -110,7 +110,11 @@ def _next(source: BinaryIO) -> bytes:
 
 
 def _private_output() -> BinaryIO:
-    """Standard output for answers alone: what libraries print goes where errors go."""
+    """Standard output for answers alone: what libraries print goes where errors go.
+
+    Whatever else was open is closed here, because not every event loop does it for its children.
+    """
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return sink

@@ -133,6 +133,28 @@ async def test_who_no_longer_waits_gets_no_answer_meant_for_another(hostile: Wor
     assert time.monotonic() - started < 4
 
 
+SERVER = """
+import os, sys, uvloop
+from media.workers import Workers
+async def main():
+    os.set_inheritable(os.open("/dev/null", os.O_RDONLY), True)
+    workers = Workers(1, {module!r})
+    print((await workers.watermark(b"", [])).decode(), flush=True)
+    await workers.close()
+uvloop.run(main())
+"""
+
+
+async def test_under_the_servers_event_loop_nothing_is_inherited_either() -> None:
+    server = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SERVER.format(module=HOSTILE)), stdout=PIPE, cwd=ROOT
+    )
+    printed, _ = await server.communicate()
+    environment, files, _ = ast.literal_eval(printed.decode())
+    assert environment == ["LC_ALL", "PYTHONPATH"]
+    assert files == ["0", "1", "2", "3", "4"]
+
+
 PARENT = """
 import asyncio, sys
 from media.workers import Workers
