@@ -3,19 +3,22 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from media.objects import ObjectMissing, StoreUnavailable, checked, checked_prefix
+from media.objects import Entry, ObjectMissing, StoreUnavailable, checked, checked_prefix
 
 # Not allowed in a key, so a file name gives its key back.
 _SLASH = "+"
 
 
 class FolderStore:
-    """Keeps each object in `<root>/<2 hex>/<2 hex>/<key>`, the hex being the key's SHA-256."""
+    """Keeps each object in `<root>/<2 hex>/<key>`, the hex being of the key's SHA-256: some
+    thousand files in a folder at a million objects, and a put seldom has to make one.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -35,6 +38,15 @@ class FolderStore:
     async def keys(self, prefix: str = "") -> list[str]:
         return await asyncio.to_thread(self._keys, checked_prefix(prefix))
 
+    async def pages(self, prefix: str = "") -> AsyncIterator[list[Entry]]:
+        checked_prefix(prefix)
+        for folder in await asyncio.to_thread(self._folders):
+            entries = await asyncio.to_thread(self._entries, folder)
+            yield [entry for entry in entries if entry.key.startswith(prefix)]
+
+    async def tidy(self, before: datetime) -> int:
+        return await asyncio.to_thread(self._tidy, before.timestamp())
+
     async def check(self) -> None:
         probe, data = self._path(f"check/{uuid4()}"), os.urandom(64)
         await asyncio.to_thread(self._put, probe, data)
@@ -45,7 +57,7 @@ class FolderStore:
 
     def _path(self, key: str) -> Path:
         digest = hashlib.sha256(checked(key).encode()).hexdigest()
-        return self._root / digest[:2] / digest[2:4] / key.replace("/", _SLASH)
+        return self._root / digest[:2] / key.replace("/", _SLASH)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -64,17 +76,24 @@ class FolderStore:
                 raise ObjectMissing("no such object") from error
 
     def _put(self, path: Path, data: bytes) -> None:
+        # Beside its final place: in the same file system, under a name that no key has.
+        partial = path.with_name(f".{uuid4()}")
         with self._explained():
+            try:
+                self._write(partial, data)
+                partial.replace(path)
+            except OSError:
+                partial.unlink(missing_ok=True)
+                raise
+            _sync(path.parent)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            _write(path, data)
+        except FileNotFoundError:
             self._root.parent.mkdir(parents=True, exist_ok=True)
             _make(path.parent)
-            # Beside its final place: in the same file system, under a name that no key has.
-            partial = path.with_name(f".{uuid4()}")
-            try:
-                _write(partial, data)
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
-            _sync(path.parent)
+            _write(path, data)
 
     def _get(self, path: Path) -> bytes:
         with self._missing_explained():
@@ -90,12 +109,44 @@ class FolderStore:
             _sync(path.parent)
 
     def _keys(self, prefix: str) -> list[str]:
+        keys = [_key(path) for path in self._files(self._root) if not _is_partial(path)]
+        return sorted(key for key in keys if key.startswith(prefix))
+
+    def _folders(self) -> list[Path]:
         with suppress(ObjectMissing), self._missing_explained():
-            walk = os.walk(self._root, onerror=_raise)
-            names = [name for _, _, files in walk for name in files if not name.startswith(".")]
-            keys = (name.replace(_SLASH, "/") for name in names)
-            return sorted(key for key in keys if key.startswith(prefix))
+            return [path for path in self._root.iterdir() if path.is_dir()]
         return []  # nothing was ever stored
+
+    def _entries(self, folder: Path) -> list[Entry]:
+        found = []
+        for path in self._files(folder):
+            with suppress(ObjectMissing), self._missing_explained():
+                modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                if not _is_partial(path):
+                    found.append(Entry(_key(path), modified))
+        return found
+
+    def _tidy(self, before: float) -> int:
+        removed = 0
+        for path in filter(_is_partial, self._files(self._root)):
+            with suppress(ObjectMissing), self._missing_explained():
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    removed += 1
+        return removed
+
+    def _files(self, folder: Path) -> Iterator[Path]:
+        with suppress(ObjectMissing), self._missing_explained():
+            for parent, _, names in os.walk(folder, onerror=_raise):
+                yield from (Path(parent, name) for name in names)
+
+
+def _key(path: Path) -> str:
+    return path.name.replace(_SLASH, "/")
+
+
+def _is_partial(path: Path) -> bool:
+    return path.name.startswith(".")
 
 
 def _raise(error: OSError) -> None:

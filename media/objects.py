@@ -1,6 +1,10 @@
 """What an object store is: bytes under a key, written whole or not at all."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 MAX_KEY: Final = 201
@@ -22,6 +26,22 @@ class ObjectMissing(StoreError):
 
 class StoreUnavailable(StoreError):
     """The store does not answer, refuses, or is full; later it may work."""
+
+
+class ObjectAltered(StoreError):
+    """The object is not what was put under this key."""
+
+
+class SealKeyMissing(StoreError):
+    """The object was sealed with a key that is not at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object of a list; `modified` is when it was last put, by the store's clock."""
+
+    key: str
+    modified: datetime
 
 
 def checked(key: str) -> str:
@@ -65,6 +85,26 @@ class ObjectStore(Protocol):
         """The keys that begin with the prefix, in order."""
         ...
 
+    def pages(self, prefix: str = "") -> AsyncIterator[list[Entry]]:
+        """The objects whose keys begin with the prefix, some at a time, in no order. One that is
+        put or deleted meanwhile may be in it or not.
+        """
+        ...
+
+    async def tidy(self, before: datetime) -> int:
+        """Removes what puts that broke off before then left behind; how many."""
+        ...
+
     async def check(self) -> None:
         """Writes, reads and removes a small object. Raises StoreUnavailable saying what fails."""
         ...
+
+
+async def holds(store: ObjectStore, key: str) -> bool:
+    """Whether there is an object under the key, be it altered. Raises StoreUnavailable."""
+    with suppress(ObjectAltered):
+        try:
+            await store.size(key)
+        except ObjectMissing:
+            return False
+    return True

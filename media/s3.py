@@ -5,8 +5,10 @@ import io
 import os
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import datetime
+from itertools import islice
 from typing import Any, Final, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -17,13 +19,15 @@ from minio.error import MinioException, S3Error
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from media.objects import ObjectMissing, StoreUnavailable, checked, checked_prefix
+from media.objects import Entry, ObjectMissing, StoreUnavailable, checked, checked_prefix
 
 P = ParamSpec("P")
 T = TypeVar("T")
 CONNECT_SECONDS: Final = 5
 ANSWER_SECONDS: Final = 30
 _CONNECTIONS: Final = 10
+_PAGE: Final = 1000
+_SMALLEST_PART: Final = 5 * 1024 * 1024
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 
 
@@ -58,6 +62,18 @@ class S3Store:
     async def keys(self, prefix: str = "") -> list[str]:
         return await self._ask(self._keys, checked_prefix(prefix))
 
+    async def pages(self, prefix: str = "") -> AsyncIterator[list[Entry]]:
+        found = self._client.list_objects(self._bucket, checked_prefix(prefix), recursive=True)
+        while page := await self._ask(lambda: list(islice(found, _PAGE))):
+            yield [
+                Entry(each.object_name, each.last_modified)
+                for each in page
+                if each.object_name and each.last_modified
+            ]
+
+    async def tidy(self, before: datetime) -> int:
+        return 0  # a put is one request, of which nothing stays when it breaks off
+
     async def check(self) -> None:
         probe, data = f"check/{uuid4()}", os.urandom(64)
         await self.put(probe, data)
@@ -81,7 +97,9 @@ class S3Store:
             raise StoreUnavailable(f"{self._place} does not answer as S3 does: {kind}") from error
 
     def _put(self, key: str, data: bytes) -> None:
-        self._client.put_object(self._bucket, key, io.BytesIO(data), len(data))
+        # In one part, whatever the size: parts of a broken upload would stay, unseen and paid for.
+        part = max(len(data), _SMALLEST_PART)
+        self._client.put_object(self._bucket, key, io.BytesIO(data), len(data), part_size=part)
 
     def _get(self, key: str) -> bytes:
         response = self._client.get_object(self._bucket, key)

