@@ -163,6 +163,19 @@ CATALOGUE: dict[str, Entry] = {
     "call_done": Entry(409, "已经处理", "Somebody has seen to this already"),
     # Rates
     "as_of_future": Entry(422, "不能查询将来的时点", "An instant in the future can't be asked"),
+    # Certification
+    "bad_id_number": Entry(422, "身份证号不正确", "Not a valid identity number"),
+    "cycle_invalid": Entry(
+        422, "认证周期有误：{field} {reason}", "The cycle is not valid: {field} {reason}"
+    ),
+    "evidence_invalid": Entry(
+        422,
+        "材料要求有误：{field} {reason}",
+        "The papers asked for are not valid: {field} {reason}",
+    ),
+    "event_date_invalid": Entry(
+        422, "发生日期有误：{reason}", "The date of the event is not valid: {reason}"
+    ),
 }
 
 
