@@ -2,6 +2,16 @@
 
 from backend.tables.asking import AdjustmentRequest, CalendarFeed, Nudge
 from backend.tables.audit import AuditEntry, AuditSeal
+from backend.tables.beneficiaries import (
+    Beneficiary,
+    BeneficiaryPlace,
+    CertCycle,
+    CertEvidence,
+    ImportBatch,
+    ImportFault,
+    MatchHit,
+    RosterChange,
+)
 from backend.tables.channels import Address, CallEntry, Pace
 from backend.tables.duties import Adjustment, Obligation, Period, RateCell
 from backend.tables.filings import Review, Submission
@@ -38,6 +48,14 @@ ALL_TABLES = (
     AuditSeal,
     WorkCalendar,
     TaskRun,
+    ImportBatch,
+    ImportFault,
+    Beneficiary,
+    BeneficiaryPlace,
+    RosterChange,
+    MatchHit,
+    CertCycle,
+    CertEvidence,
 )
 
 __all__ = [
@@ -48,11 +66,18 @@ __all__ = [
     "AdjustmentRequest",
     "AuditEntry",
     "AuditSeal",
+    "Beneficiary",
+    "BeneficiaryPlace",
     "CalendarFeed",
     "CallEntry",
+    "CertCycle",
+    "CertEvidence",
     "Delivery",
     "Form",
+    "ImportBatch",
+    "ImportFault",
     "LoginFailure",
+    "MatchHit",
     "Message",
     "Nudge",
     "Obligation",
@@ -63,6 +88,7 @@ __all__ = [
     "Region",
     "Reminder",
     "Review",
+    "RosterChange",
     "Schedule",
     "Session",
     "Submission",
