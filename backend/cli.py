@@ -1,89 +1,14 @@
 """The `cunbao` command."""
 
 import asyncio
-import os
-import secrets
 import sys
-from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
-import asyncpg
 import click
 
-from backend import settings
-from backend.postgres import PostgresUnavailable, running
-from backend.settings import BadSetting, Settings
-
-T = TypeVar("T")
-DEMO_SECRET = "demo-secret"
-
-
-class Stop(click.ClickException):
-    """One clear line, and exit code 1."""
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"cunbao: {self.message}", err=True)
-
-
-def _demo_secret(home: Path) -> str:
-    """The demo's own secret: made once, kept in the home, of no use elsewhere."""
-    path = home / DEMO_SECRET
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_hex(32))
-        return path.read_text()
-    except OSError as error:
-        raise Stop(f"{home}: can't be written ({error.strerror}); set CUNBAO_HOME") from None
-
-
-def _settings(*, demo: bool = False) -> Settings:
-    """Settings from the environment; the demo may do without a secret of its own."""
-    environ: Mapping[str, str] = os.environ
-    home = Path(environ.get("CUNBAO_HOME") or "var").absolute()
-    if "CUNBAO_SECRET_KEY" not in environ and (demo or (home / DEMO_SECRET).exists()):
-        environ = {**environ, "CUNBAO_SECRET_KEY": _demo_secret(home)}
-    try:
-        return settings.load(environ)
-    except BadSetting as error:
-        raise Stop(str(error)) from None
-
-
-@contextmanager
-def _database(config: Settings) -> Iterator[Settings]:
-    """The settings with an address that answers; the embedded database runs as long as we do."""
-    if config.database_url is not None:
-        yield config
-        return
-    try:
-        with running(config.home, log=lambda line: click.echo(line, err=True)) as server:
-            yield replace(config, database_url=server.dsn)
-    except PostgresUnavailable as error:
-        raise Stop(str(error)) from None
-
-
-def _with_pool(config: Settings, work: Coroutine[Any, Any, T]) -> T:
-    """Runs some work with the process's pool open."""
-    from backend.store import database
-
-    async def run() -> T:
-        assert config.database_url is not None
-        try:
-            await database.connect(config.database_url, 4)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            work.close()
-            raise Stop(f"CUNBAO_DATABASE_URL: the database does not answer ({error})") from None
-        try:
-            return await work
-        finally:
-            await database.disconnect()
-
-    return asyncio.run(run())
+from backend.list_commands import match, roster
+from backend.operating import Stop, a_database, read_settings, run_command, with_pool
+from backend.settings import Settings
 
 
 async def _prepare() -> None:
@@ -100,6 +25,10 @@ def main() -> None:
     """Cunbao 村报: village employment reports, from the duty to the rate."""
 
 
+main.add_command(roster)
+main.add_command(match)
+
+
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
@@ -109,11 +38,11 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
     """Serve the API. Ctrl-C stops everything, the embedded database included."""
     from backend import serving
 
-    config = _settings(demo=demo)
+    config = read_settings(demo=demo)
     if not serving.is_free(host, port):
         raise Stop(f"port {port} on {host} is taken; stop what uses it or choose --port")
-    with _database(config) as config:
-        _with_pool(config, _prepare())
+    with a_database(config) as config:
+        with_pool(config, _prepare())
         if demo:
             _make_demo(config)
         click.echo(f"\nAPI    http://{host}:{port}/api/v1")
@@ -128,8 +57,8 @@ def migrate(check: bool) -> None:
     if check:
         _check_drift()
         return
-    with _database(_settings()) as config:
-        _with_pool(config, _prepare())
+    with a_database(read_settings()) as config:
+        with_pool(config, _prepare())
 
 
 def _check_drift() -> None:
@@ -146,8 +75,8 @@ def _check_drift() -> None:
 @main.command()
 def demo() -> None:
     """Make the demo county 990101, with six months of reports, unless it is there."""
-    with _database(_settings(demo=True)) as config:
-        _with_pool(config, _prepare())
+    with a_database(read_settings(demo=True)) as config:
+        with_pool(config, _prepare())
         _make_demo(config)
 
 
@@ -159,7 +88,7 @@ def _make_demo(config: Settings) -> None:
 
     try:
         with progress("making the demo county") as report:
-            made = _with_pool(config, county.make(Vault(config.secret_key), system_clock, report))
+            made = with_pool(config, county.make(Vault(config.secret_key), system_clock, report))
     except county.NotTheDemo as error:
         raise Stop(str(error)) from None
     there = "" if made.is_new else " was there already and stays as it is"
@@ -180,9 +109,9 @@ def import_regions(file: Path) -> None:
     from backend.region_import import ImportRejected, import_file
     from backend.terminal import progress
 
-    with _database(_settings()) as config, progress("importing") as report:
+    with a_database(read_settings()) as config, progress("importing") as report:
         try:
-            result = _with_pool(config, import_file(file, report))
+            result = with_pool(config, import_file(file, report))
         except ImportRejected as rejected:
             for fault in rejected.faults[:50]:
                 click.echo(str(fault), err=True)
@@ -215,8 +144,8 @@ def recode_region(old: str, new: str, name: str) -> None:
 def _succeed(old: str, new: str, name: str | None) -> None:
     from backend import administration
 
-    with _database(_settings()) as config:
-        moved = _run(config, administration.succeed(old, new, name))
+    with a_database(read_settings()) as config:
+        moved = run_command(config, administration.succeed(old, new, name))
     click.echo(f"{moved} duties are now answered for by {new}")
 
 
@@ -239,22 +168,13 @@ def create_account(
     from backend import administration
     from backend.vault import Vault
 
-    config = _settings()
-    with _database(config) as config:
+    config = read_settings()
+    with a_database(config) as config:
         person = administration.NewPerson(name, phone, password, role, region, backup)
-        number = _run(config, administration.create_account(Vault(config.secret_key), person))
+        number = run_command(
+            config, administration.create_account(Vault(config.secret_key), person)
+        )
     click.echo(f"account {number}")
-
-
-def _run(config: Settings, work: Coroutine[Any, Any, T]) -> T:
-    """Runs an operator's command; a problem of the catalogue is one clear line."""
-    from backend.domain.refusal import Refusal
-    from backend.problems import Problem, message
-
-    try:
-        return _with_pool(config, work)
-    except (Problem, Refusal) as error:
-        raise Stop(message(error.code, error.params, "en")) from None
 
 
 @main.command()
@@ -263,7 +183,7 @@ def doctor() -> None:
     from backend.clock import system_clock
     from backend.doctor import examine
 
-    with _database(_settings()) as config:
+    with a_database(read_settings()) as config:
         findings = asyncio.run(examine(config, system_clock))
     for finding in findings:
         click.echo(f"{finding.level.value:5} {finding.name:12} {finding.line}")
@@ -282,8 +202,8 @@ def verify_audit() -> None:
     from backend.store.audit import verify
     from backend.vault import Vault
 
-    with _database(_settings()) as config:
-        found = _with_pool(config, verify(Vault(config.secret_key).audit_key))
+    with a_database(read_settings()) as config:
+        found = with_pool(config, verify(Vault(config.secret_key).audit_key))
     for fault in found.faults:
         click.echo(fault, err=True)
     click.echo(

@@ -173,6 +173,20 @@ CATALOGUE: dict[str, Entry] = {
         "材料要求有误：{field} {reason}",
         "The papers asked for are not valid: {field} {reason}",
     ),
+    "list_unreadable": Entry(
+        422, "文件无法作为表格读取", "The file can't be read as a table: {reason}"
+    ),
+    "columns_missing": Entry(422, "缺少必需的列", "The list lacks columns that it needs"),
+    "column_twice": Entry(422, "同一列出现两次", "A column comes twice"),
+    "roster_empty": Entry(422, "名单中没有数据", "The list has no rows below its header"),
+    "roster_without_village": Entry(
+        422, "名单中没有一行可以读取", "No row of the list is sound, so its county is unknown"
+    ),
+    "roster_many_gone": Entry(
+        409,
+        "名单中缺少{gone}人（共{of}人），请确认不是部分名单",
+        "{gone} of {of} known are not listed; confirm that this is the whole roster",
+    ),
     "event_date_invalid": Entry(
         422, "发生日期有误：{reason}", "The date of the event is not valid: {reason}"
     ),

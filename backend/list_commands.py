@@ -1,0 +1,99 @@
+"""`cunbao roster` and `cunbao match`: lists of pensioners, read by the operator."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from backend.lists import Headings
+from backend.operating import Stop, a_database, read_settings, run_command
+from backend.settings import Settings
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_SHOWN = 20
+
+
+@click.group()
+def roster() -> None:
+    """The roster 花名册 of pensioners."""
+
+
+@click.group()
+def match() -> None:
+    """Lists from other offices 数据比对."""
+
+
+@roster.command("import")
+@click.argument("file", type=_FILE)
+@click.option("--dry-run", is_flag=True, help="Show the difference and change nothing.")
+@click.option("--gone-ok", is_flag=True, help="Let many be gone at once: this is the whole roster.")
+def import_roster(file: Path, dry_run: bool, gone_ok: bool) -> None:
+    """Import a CSV or XLSX roster: all of it or nothing.
+
+    Rows with faults are written beside it as a workbook, with the reason in a column.
+    """
+    from backend import roster_import
+    from backend.clock import system_clock
+    from backend.terminal import progress
+    from backend.vault import Vault
+
+    async def work(vault: Vault) -> roster_import.Report:
+        with progress("reading") as report:
+            county = await roster_import.county_of(file)
+            ask = roster_import.Ask(file, county, system_clock(), dry_run=dry_run, gone_ok=gone_ok)
+            return await roster_import.import_roster(ask, vault, report)
+
+    with a_database(read_settings()) as config:
+        found = run_command(config, work(Vault(config.secret_key)))
+        if found.outcome == "rejected":
+            _give_back(config, found.batch, roster_import.ROSTER, file)
+        if dry_run:
+            _show_changes(config, found.batch)
+    for name in found.ignored:
+        click.echo(f"column {name} is ignored")
+    click.echo(f"{_said(found.counts)}{'; nothing was changed' if dry_run else ''}")
+
+
+def _said(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in counts.items())
+
+
+def _give_back(config: Settings, batch: int, headings: Headings, file: Path) -> None:
+    """Writes the faulty rows beside the file and stops."""
+    from backend.faulty_rows import faulty_rows
+    from backend.store import imports
+    from backend.store.database import from_json
+    from backend.vault import Vault
+
+    path = file.with_name(f"{file.stem}-faulty.xlsx")
+
+    async def write() -> int:
+        [row] = await imports.page([""], None, batch + 1, 1)
+        header = from_json(row["header"])
+        return await faulty_rows(batch, header, headings, Vault(config.secret_key), path, "zh")
+
+    try:
+        number = run_command(config, write())
+    except OSError as error:
+        raise Stop(f"{path}: can't be written ({error.strerror})") from None
+    raise Stop(f"{number} rows with faults, see {path}; nothing was imported")
+
+
+def _show_changes(config: Settings, batch: int) -> None:
+    """The first changes of each kind, names masked."""
+    from backend.domain.masking import masked_name
+    from backend.store import imports
+
+    async def find() -> list[str]:
+        lines = []
+        for kind in ("moved", "back", "gone", "changed"):
+            for row in await imports.changes(batch, kind, None, _SHOWN):
+                place = (
+                    f"{row['was_region']} → {row['region']}" if kind == "moved" else row["region"]
+                )
+                fields = ", ".join(row["fields"]) if kind == "changed" else ""
+                lines.append(f"{kind:8} {masked_name(row['name'])}  {place}  {fields}".rstrip())
+        return lines
+
+    for line in run_command(config, find()):
+        click.echo(line)
