@@ -1,11 +1,13 @@
 """`cunbao roster` and `cunbao match`: lists of pensioners, read by the operator."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from backend.lists import Headings
+from backend.lists import Headings, Report
 from backend.operating import Stop, a_database, read_settings, run_command
 from backend.settings import Settings
 
@@ -37,7 +39,7 @@ def import_roster(file: Path, dry_run: bool, gone_ok: bool) -> None:
     from backend.terminal import progress
     from backend.vault import Vault
 
-    async def work(vault: Vault) -> roster_import.Report:
+    async def work(vault: Vault) -> Report:
         with progress("reading") as report:
             county = await roster_import.county_of(file)
             ask = roster_import.Ask(file, county, system_clock(), dry_run=dry_run, gone_ok=gone_ok)
@@ -49,6 +51,47 @@ def import_roster(file: Path, dry_run: bool, gone_ok: bool) -> None:
             _give_back(config, found.batch, roster_import.ROSTER, file)
         if dry_run:
             _show_changes(config, found.batch)
+    _tell(found, dry_run)
+
+
+@match.command("import")
+@click.argument("file", type=_FILE)
+@click.option("--source", required=True, help="Which office the list is from, like 民政火化.")
+@click.option("--county", required=True, help="Whose pensioners it may name, like 990101.")
+@click.option("--kind", type=click.Choice(["alive", "deceased", "custody", "moved"]))
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day, where a row has none.")
+@click.option("--dry-run", is_flag=True, help="Count what would become of it.")
+def import_match(
+    file: Path, source: str, county: str, kind: str | None, on: datetime | None, dry_run: bool
+) -> None:
+    """Match another office's CSV or XLSX list: id_no, and name, kind, date where it has them.
+
+    Signs of life certify, anything else becomes a suspicion; no pension is stopped by it.
+    """
+    from backend import match_import
+    from backend.clock import system_clock
+    from backend.domain.certification.matches import HitKind
+    from backend.terminal import progress
+    from backend.vault import Vault
+
+    about: dict[str, Any] = {
+        "kind": HitKind(kind) if kind else None,
+        "on": on.date() if on else None,
+    }
+
+    async def work(vault: Vault) -> Report:
+        ask = match_import.Ask(file, county, source, system_clock(), dry_run=dry_run, **about)
+        with progress("reading") as report:
+            return await match_import.import_match(ask, vault, report)
+
+    with a_database(read_settings()) as config:
+        found = run_command(config, work(Vault(config.secret_key)))
+        if found.outcome == "rejected":
+            _give_back(config, found.batch, match_import.MATCH, file)
+    _tell(found, dry_run)
+
+
+def _tell(found: Report, dry_run: bool) -> None:
     for name in found.ignored:
         click.echo(f"column {name} is ignored")
     click.echo(f"{_said(found.counts)}{'; nothing was changed' if dry_run else ''}")

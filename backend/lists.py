@@ -1,8 +1,9 @@
 """Lists that offices send in: read in chunks under their headings, faulty rows given back."""
 
+import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,8 @@ from backend import sheets
 from backend.domain.certification.roster import RowFault, told
 from backend.problems import Problem
 from backend.sheets import BadSheet
+from backend.store import imports
+from backend.store.imports import Batch
 from backend.vault import Vault
 
 MAX_BYTES: Final = 256 * 1024 * 1024
@@ -22,6 +25,8 @@ CHUNK: Final = 2_000
 _BEYOND = "cells_beyond_header"
 
 R = TypeVar("R")
+# Called with the rows done and how many there are, once that is known.
+Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,17 @@ class Listing:
         """What a row says, by field; empty cells are left out."""
         cells, known = row.cells, len(row.cells)
         return {f: cells[at] for f, at in self.places.items() if at < known and cells[at]}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a list: outcome and counts as in its batch, and the columns ignored."""
+
+    batch: int
+    outcome: str
+    rows: int
+    counts: Mapping[str, int]
+    ignored: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,43 @@ def read_chunk(
         else:
             sound.append(found)
     return Chunk(rows, sound, faulty)
+
+
+async def stage_list(
+    listing: Listing,
+    read: Callable[[int, Mapping[str, str]], R | list[RowFault]],
+    put: Callable[[list[R]], Awaitable[None]],
+    vault: Vault,
+    progress: Progress,
+) -> tuple[int, int]:
+    """Reads to the end; gives how many rows there are and how many of them are faulty.
+
+    Sound rows are `put` until the first fault: after it only faults are of interest.
+    """
+    await imports.stage_faults()
+    rows = faulty = 0
+    while True:
+        chunk = await asyncio.to_thread(lambda: read_chunk(listing, read))
+        if chunk.read == 0:
+            return rows, faulty
+        rows, faulty = rows + chunk.read, faulty + len(chunk.faulty)
+        if chunk.faulty:
+            await imports.put_faults([_fault_row(vault, each) for each in chunk.faulty])
+        if not faulty:
+            await put(chunk.sound)
+        progress(rows, None)
+
+
+def _fault_row(vault: Vault, row: Faulty) -> tuple[int, str, bytes]:
+    faults = [[fault.field, fault.reason] for fault in row.faults]
+    return row.line, msgspec.json.encode(faults).decode(), sealed_cells(vault, row.cells)
+
+
+async def reject(batch: Batch) -> Report:
+    """Writes down that a list had faults, with the faulty rows staged."""
+    number = await imports.add(batch)
+    await imports.keep_faults(number)
+    return Report(number, batch.outcome, batch.rows, batch.counts, ())
 
 
 def digest_of(path: Path) -> bytes:

@@ -5,7 +5,7 @@ the insurances the list has, is gone from that day and comes back with a later l
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from backend.domain.calendar import local_day
 from backend.domain.certification.roster import RosterRow, RowFault, read_row
 from backend.domain.certification.roster_columns import HEADINGS, REQUIRED
 from backend.domain.regions import Level
-from backend.lists import Chunk, Faulty, Headings, Listing
+from backend.lists import Headings, Listing, Progress, Report
 from backend.problems import Problem
 from backend.store import audit, imports, rosters
 from backend.store.audit import Entry
@@ -45,20 +45,6 @@ class Ask:
     request: str | None = None
     dry_run: bool = False
     gone_ok: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of a list. `counts`: new, changed, moved, back, same, gone, or faulty."""
-
-    batch: int
-    outcome: str
-    rows: int
-    counts: Mapping[str, int]
-    ignored: tuple[str, ...]
-
-
-Progress = Callable[[int, int | None], None]
 
 
 class _Reader:
@@ -171,7 +157,8 @@ async def import_roster(ask: Ask, vault: Vault, progress: Progress) -> Report:
     async with transaction():
         reader = _Reader(vault, ask, holders(await rosters.villages(ask.county)))
         listing = await asyncio.to_thread(lists.open_list, ask.path, ROSTER)
-        rows, faulty = await _stage(listing, reader, vault, progress)
+        await rosters.stage()
+        rows, faulty = await lists.stage_list(listing, reader.read, rosters.put, vault, progress)
         if rows == 0:
             raise Problem("roster_empty")
         batch = Batch(
@@ -187,42 +174,9 @@ async def import_roster(ask: Ask, vault: Vault, progress: Progress) -> Report:
             header=listing.header,
             counts={"faulty": faulty},
         )
-        report = await (_reject(batch) if faulty else _settle(ask, batch, listing))
+        report = await (lists.reject(batch) if faulty else _settle(ask, batch, listing))
     progress(rows, rows)
     return report
-
-
-async def _stage(
-    listing: Listing, reader: _Reader, vault: Vault, progress: Progress
-) -> tuple[int, int]:
-    """Reads to the end; gives how many rows there are and how many of them are faulty."""
-    await rosters.stage()
-    await imports.stage_faults()
-    rows = faulty = 0
-    while True:
-        chunk: Chunk[tuple[Any, ...]] = await asyncio.to_thread(
-            lists.read_chunk, listing, reader.read
-        )
-        if chunk.read == 0:
-            return rows, faulty
-        rows, faulty = rows + chunk.read, faulty + len(chunk.faulty)
-        if chunk.faulty:
-            await imports.put_faults([fault_row(vault, each) for each in chunk.faulty])
-        if not faulty:
-            await rosters.put(chunk.sound)
-        progress(rows, None)
-
-
-def fault_row(vault: Vault, row: Faulty) -> tuple[int, str, bytes]:
-    """A faulty row as it is kept."""
-    faults = [[fault.field, fault.reason] for fault in row.faults]
-    return row.line, msgspec.json.encode(faults).decode(), lists.sealed_cells(vault, row.cells)
-
-
-async def _reject(batch: Batch) -> Report:
-    number = await imports.add(batch)
-    await imports.keep_faults(number)
-    return Report(number, batch.outcome, batch.rows, batch.counts, ())
 
 
 async def _settle(ask: Ask, batch: Batch, listing: Listing) -> Report:

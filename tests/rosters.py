@@ -10,7 +10,8 @@ from typing import Any
 import xlsxwriter
 
 from backend.domain.identity_numbers import check_character
-from backend.roster_import import Ask, Report, import_roster
+from backend.lists import Report
+from backend.roster_import import Ask, import_roster
 from tests.world import COUNTY, VILLAGE, World
 
 HEADER = (

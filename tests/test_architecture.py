@@ -50,6 +50,7 @@ MAY_IMPORT = {
     "region_import": CORE | {"sheets"},
     "lists": CORE | {"sheets"},
     "roster_import": CORE | {"lists"},
+    "match_import": CORE | {"lists"},
     "faulty_rows": CORE | {"lists"},
     "operating": None,
     "list_commands": None,

@@ -52,6 +52,11 @@ async def add(batch: Batch) -> int:
     return number
 
 
+async def set_counts(number: int, counts: Mapping[str, int]) -> None:
+    """What became of the rows, once it is known."""
+    await fetch("UPDATE import_batch SET counts = $2 WHERE id = $1", number, to_json(counts))
+
+
 async def stage_faults() -> None:
     """A place for faulty rows until their batch is known."""
     await fetch("DROP TABLE IF EXISTS fault_stage")
