@@ -14,7 +14,18 @@ from backend.domain.filing import Duty, Known
 from backend.domain.regions import contains
 from backend.domain.roles import Action, Actor, HeldPost, Role, appointing_action, scopes
 from backend.problems import Problem
-from backend.store import calls, duties, filings, forms, people, regions, requests, reviews
+from backend.store import (
+    beneficiaries,
+    calls,
+    duties,
+    filings,
+    forms,
+    imports,
+    people,
+    regions,
+    requests,
+    reviews,
+)
 from backend.vault import Expired, Forged, Vault
 
 PUBLIC: Final[dict[str, Any]] = {"access": "public"}
@@ -188,6 +199,16 @@ async def post_to_end(asker: Actor, number: UUID) -> asyncpg.Record:
     if not asker.may(appointing_action(Role(found["role"])), found["region"]):
         raise Problem("not_found")
     return found
+
+
+async def beneficiary(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
+    """A pensioner of the villages where the action is allowed."""
+    return _found(await beneficiaries.within(number, asker.scopes(action)))
+
+
+async def import_batch(asker: Actor, number: int, action: Action) -> asyncpg.Record:
+    """A list read for a county where the action is allowed."""
+    return _found(await imports.within(number, asker.scopes(action)))
 
 
 def county(asker: Actor, action: Action) -> str:

@@ -173,6 +173,8 @@ CATALOGUE: dict[str, Entry] = {
         "材料要求有误：{field} {reason}",
         "The papers asked for are not valid: {field} {reason}",
     ),
+    "file_type": Entry(415, "请上传 CSV 或 XLSX 文件", "Send a CSV or XLSX file"),
+    "hit_not_open": Entry(409, "该疑点已处理", "This suspicion is not open"),
     "list_unreadable": Entry(
         422, "文件无法作为表格读取", "The file can't be read as a table: {reason}"
     ),

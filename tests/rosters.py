@@ -2,17 +2,23 @@
 
 import csv
 import io
+import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import xlsxwriter
 
+from backend import match_import
+from backend.domain.certification.matches import HitKind
 from backend.domain.identity_numbers import check_character
 from backend.lists import Report
 from backend.roster_import import Ask, import_roster
-from tests.world import COUNTY, VILLAGE, World
+from backend.store import matches
+from tests.world import COUNTY, NEIGHBOUR, VILLAGE, World
 
 HEADER = (
     "name",
@@ -54,12 +60,8 @@ def roster_file(
     folder: Path, rows: Iterable[Mapping[str, str]], header: Iterable[str] = HEADER
 ) -> Path:
     """The rows as a CSV file."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(header), extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(rows)
     path = folder / "roster.csv"
-    path.write_text(text.getvalue(), encoding="utf-8")
+    path.write_bytes(roster_bytes(rows, header))
     return path
 
 
@@ -80,7 +82,42 @@ def roster_workbook(folder: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
     return path
 
 
+def roster_bytes(rows: Iterable[Mapping[str, str]], header: Iterable[str] = HEADER) -> bytes:
+    """The rows as the bytes of a CSV file."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(header), extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
 async def bring(world: World, path: Path, **changes: Any) -> Report:
     """Imports a roster of the county."""
     ask = Ask(path, changes.pop("county", COUNTY), world.clock.now, **changes)
     return await import_roster(ask, world.vault, lambda done, total: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Pensioner 1 of 王家庄, suspected by a list, moved to there by a roster; a rejected list."""
+
+    beneficiary: UUID
+    roster: int
+    match: int
+    rejected: int
+    hit: int
+
+
+async def some_listed(world: World) -> Listed:
+    """Brings a few lists in."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        await bring(world, roster_file(folder, [pensioner(1, region_code=NEIGHBOUR)]))
+        roster = await bring(world, roster_file(folder, [pensioner(1)]))
+        rejected = await bring(world, roster_file(folder, [pensioner(1, phone="1")]))
+        path = roster_file(folder, [pensioner(1)], ("id_no",))
+        now = world.clock.now
+        ask = match_import.Ask(path, COUNTY, "民政火化", now, HitKind.DECEASED)
+        match = await match_import.import_match(ask, world.vault, lambda done, total: None)
+    [hit] = await matches.hits(match.batch, None, None, 2)
+    return Listed(hit["beneficiary"], roster.batch, match.batch, rejected.batch, hit["id"])

@@ -20,6 +20,7 @@ PLUMBING = frozenset({"problems", "vault", "settings", "clock", "logs", "observe
 ACTS = frozenset(
     {"sessions", "appointments", "succession", "seeding", "settling", "adjusting", "nudging"}
 ) | frozenset({"requesting", "outlook"})
+LISTS = frozenset({"lists", "roster_import", "match_import", "faulty_rows"})
 CORE = frozenset({"domain", "tables", "store"}) | PLUMBING
 
 # Part of backend → the parts of backend it may import (besides itself).
@@ -63,7 +64,7 @@ MAY_IMPORT = {
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "piccolo_conf"},
     "demo": CORE | ACTS | {"tasks"},
-    "routes": CORE | ACTS | {"access", "channels"},
+    "routes": CORE | ACTS | LISTS | {"access", "channels"},
     "tasks": CORE | ACTS | {"channels"},
     "main": None,
     "cli": None,

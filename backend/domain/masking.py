@@ -1,8 +1,9 @@
 """How a person is shown in lists: enough to recognise, too little to misuse.
 
-Phone numbers are masked by `backend.domain.phones.masked`. No single norm says how; this is what
-public offices do (PIPL art. 51 asks for de-identification).
+No single norm says how; this is what public offices do (PIPL art. 51 asks for de-identification).
 """
+
+from backend.domain import phones
 
 _STARS = "*"
 
@@ -17,6 +18,13 @@ def masked_name(name: str) -> str:
 def masked_id_number(number: str) -> str:
     """3707**********0024: the first four characters and the last four."""
     return number[:4] + _STARS * (len(number) - 8) + number[-4:]
+
+
+def masked_phone(phone: str) -> str:
+    """138****0000; of a landline only the last two digits, for it is short."""
+    if phones.is_mobile(phone):
+        return phones.masked(phone)
+    return _STARS * (len(phone) - 2) + phone[-2:]
 
 
 def masked_account(tail: str) -> str:

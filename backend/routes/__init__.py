@@ -3,12 +3,15 @@
 from backend.routes.addresses import AddressController, RobotController
 from backend.routes.adjustments import AdjustmentController
 from backend.routes.audit import AuditController
+from backend.routes.beneficiaries import BeneficiaryController
 from backend.routes.calendar import CalendarController
 from backend.routes.calls import CallController
 from backend.routes.channels import ChannelController, DeliveryController
 from backend.routes.docs import asset
 from backend.routes.feeds import FeedController, feed
 from backend.routes.forms import FormController
+from backend.routes.import_results import ImportController
+from backend.routes.imports import UploadController
 from backend.routes.messages import MessageController
 from backend.routes.nudges import NudgeController
 from backend.routes.obligations import ObligationController
@@ -50,5 +53,8 @@ CONTROLLERS = (
     PostController,
     FeedController,
     AuditController,
+    UploadController,
+    ImportController,
+    BeneficiaryController,
 )
 OPERATIONS = (live, ready, metrics, asset, feed)

@@ -101,6 +101,16 @@ async def hits(
     )
 
 
+async def hit_within(hit: int, scopes: Sequence[str]) -> Any:
+    """The number of a hit on somebody in the area."""
+    where = Filters().add("h.id = ?", hit).within("b.region", scopes)
+    return await fetch_value(
+        f"""SELECT h.id FROM match_hit h JOIN beneficiary b ON b.id = h.beneficiary
+        WHERE {where.sql}""",
+        *where.args,
+    )
+
+
 async def clear(hit: int, account: UUID, scopes: Sequence[str], now: datetime) -> Any:
     """Ends a suspicion by the county's word; gives the pensioner and village, or None."""
     where = Filters(hit, account, now).within("b.region", scopes)

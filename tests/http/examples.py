@@ -12,6 +12,7 @@ from backend.domain.roles import Role
 from backend.store import calendar, calls, forms
 from backend.store.database import fetch, fetch_value, from_json
 from tests.http.tools import duty_of
+from tests.rosters import Listed, id_number, pensioner, roster_bytes, some_listed
 from tests.tasks.sending import reachable, robot
 from tests.world import (
     COUNTY,
@@ -66,6 +67,7 @@ class Stage:
     published: int
     request: str
     messages: Mapping[str, UUID]
+    listed: Listed
     addresses: Mapping[str, int]
     robot: int
     call: int
@@ -78,6 +80,7 @@ class Call:
     path: str
     json: Any = None
     params: Mapping[str, Any] | None = None
+    content: bytes | None = None
 
 
 class Outside(Enum):
@@ -130,6 +133,7 @@ async def set_up(world: World) -> Stage:
         published["id"],
         await _request(world, await duty_of(world, NEIGHBOUR, schedule=third)),
         {key: await _message(person, now) for key, person in world.people.items()},
+        await some_listed(world),
         {key: await reachable(world, key, Kind.MAIL, f"{key}@a.test") for key in world.people},
         await robot(world, TOWN, Kind.WECOM_ROBOT, "robot-key-1"),
         await _call(world),
@@ -383,6 +387,60 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         Example(lambda s, p: Call(f"/posts/{p.post}/calendar"), 204),
     ),
     ("GET", "/audit"): _own("/audit"),
+    ("POST", "/imports/roster"): (
+        Example(
+            lambda s, p: Call("/imports/roster", content=roster_bytes([pensioner(1)])),
+            201,
+            Outside.OWN,
+        ),
+    ),
+    ("POST", "/imports/match"): (
+        Example(
+            lambda s, p: Call(
+                "/imports/match",
+                params={"source": "民政火化", "kind": "deceased"},
+                content=roster_bytes([pensioner(1)]),
+            ),
+            201,
+            Outside.OWN,
+        ),
+    ),
+    ("GET", "/imports"): _own("/imports"),
+    ("GET", "/imports/{number}"): (Example(lambda s, p: Call(f"/imports/{s.listed.match}")),),
+    ("GET", "/imports/{number}/faults"): (
+        Example(lambda s, p: Call(f"/imports/{s.listed.rejected}/faults")),
+    ),
+    ("POST", "/imports/{number}/sheet"): (
+        Example(lambda s, p: Call(f"/imports/{s.listed.rejected}/sheet")),
+    ),
+    ("GET", "/imports/{number}/changes"): (
+        Example(lambda s, p: Call(f"/imports/{s.listed.roster}/changes")),
+    ),
+    ("GET", "/imports/{number}/hits"): (
+        Example(lambda s, p: Call(f"/imports/{s.listed.match}/hits")),
+    ),
+    ("POST", "/imports/hits/{hit}/clear"): (
+        Example(
+            lambda s, p: Call(f"/imports/hits/{s.listed.hit}/clear", {"reason": "本人到场"}), 204
+        ),
+    ),
+    ("GET", "/beneficiaries"): _list("/beneficiaries"),
+    ("POST", "/beneficiaries/search"): (
+        Example(
+            lambda s, p: Call("/beneficiaries/search", {"id_number": id_number(1)}),
+            outside=Outside.OWN,
+        ),
+    ),
+    ("GET", "/beneficiaries/{number}"): (
+        Example(lambda s, p: Call(f"/beneficiaries/{s.listed.beneficiary}")),
+    ),
+    ("POST", "/beneficiaries/{number}/reveal"): (
+        Example(
+            lambda s, p: Call(
+                f"/beneficiaries/{s.listed.beneficiary}/reveal", {"purpose": "上门核实"}
+            )
+        ),
+    ),
     ("GET", "/addresses"): _own("/addresses"),
     ("POST", "/addresses"): (
         Example(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.domain.identity_numbers import age_on, check_character, parse_id_number
-from backend.domain.masking import masked_account, masked_id_number, masked_name
+from backend.domain.masking import masked_account, masked_id_number, masked_name, masked_phone
 from backend.domain.refusal import Refusal
 
 quick = settings(max_examples=50, deadline=None)
@@ -105,3 +105,6 @@ def test_masked_names(name: str, shown: str) -> None:
 def test_masked_numbers() -> None:
     assert masked_id_number("370701194912310024") == "3707**********0024"
     assert masked_account("0123") == "****0123"
+    assert masked_phone("13812340000") == "138****0000"
+    assert masked_phone("2345678") == "*****78"
+    assert masked_phone("") == ""
