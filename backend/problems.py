@@ -168,6 +168,7 @@ CATALOGUE: dict[str, Entry] = {
     "cycle_invalid": Entry(
         422, "认证周期有误：{field} {reason}", "The cycle is not valid: {field} {reason}"
     ),
+    "cycle_in_past": Entry(422, "认证周期只能从今天或以后开始", "A cycle starts today or later"),
     "evidence_invalid": Entry(
         422,
         "材料要求有误：{field} {reason}",

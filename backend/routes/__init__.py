@@ -6,6 +6,7 @@ from backend.routes.audit import AuditController
 from backend.routes.beneficiaries import BeneficiaryController
 from backend.routes.calendar import CalendarController
 from backend.routes.calls import CallController
+from backend.routes.certification import CertificationController
 from backend.routes.channels import ChannelController, DeliveryController
 from backend.routes.docs import asset
 from backend.routes.feeds import FeedController, feed
@@ -56,5 +57,6 @@ CONTROLLERS = (
     UploadController,
     ImportController,
     BeneficiaryController,
+    CertificationController,
 )
 OPERATIONS = (live, ready, metrics, asset, feed)

@@ -1,5 +1,6 @@
 """Pensioners, masked; in full only on a click that leaves a trace: /beneficiaries."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +14,7 @@ from msgspec import Meta
 from backend import access
 from backend.access import allows
 from backend.domain.calendar import local_day
+from backend.domain.certification.cycles import Cycle, window
 from backend.domain.certification.matches import HitKind, HitOutcome
 from backend.domain.certification.words import InsuranceType, LiveType, Method, PayStatus
 from backend.domain.identity_numbers import age_on, parse_id_number
@@ -29,7 +31,7 @@ from backend.routes.schemas import (
     paged,
     read_mark,
 )
-from backend.store import audit, beneficiaries
+from backend.store import audit, beneficiaries, certification
 from backend.store.beneficiaries import Wanted
 from backend.store.database import from_json
 from backend.store.rosters import PRIVATE
@@ -87,9 +89,20 @@ class HitOfOne(msgspec.Struct):
     cleared_at: datetime | None
 
 
+class WindowView(msgspec.Struct):
+    """The certification that counts today; it may open later. Payment waits after `closes_on`."""
+
+    opens_on: date
+    due_on: date
+    closes_on: date
+
+
 class BeneficiaryDetail(msgspec.Struct):
+    """`window` is null where the county has no cycle for the insurance, or nothing is paid."""
+
     beneficiary: BeneficiaryView
     bank: str
+    window: WindowView | None
     places: list[Place]
     hits: list[HitOfOne]
 
@@ -165,12 +178,18 @@ def _detail(
     row: asyncpg.Record,
     vault: Vault,
     today: date,
+    cycles: Mapping[InsuranceType, Cycle],
     places: list[asyncpg.Record],
     hits: list[asyncpg.Record],
 ) -> BeneficiaryDetail:
+    shown = _view(row, vault, today)
+    cycle = cycles.get(shown.insurance_type)
+    paid = shown.gone_on is None and shown.pay_status is not PayStatus.TERMINATED
+    counts = window(cycle, certification.pensioner_of(row), today) if cycle and paid else None
     return BeneficiaryDetail(
-        _view(row, vault, today),
+        shown,
         masked_account(_private(row, vault)["bank_tail4"]),
+        WindowView(counts.opens_on, counts.due_on, counts.closes_on) if counts else None,
         [Place(**place) for place in places],
         [
             HitOfOne(**{**hit, "kind": HitKind(hit["kind"]), "outcome": HitOutcome(hit["outcome"])})
@@ -237,7 +256,9 @@ class BeneficiaryController(Controller):
             row = await access.beneficiary(actor, number, Action.SEE_BENEFICIARIES)
             places = await beneficiaries.places(number)
             hits = await beneficiaries.hits(number)
-        return _detail(row, vault_of(request), local_day(actor.now), places, hits)
+            today = local_day(actor.now)
+            cycles = await certification.cycles_in_force(row["county"], today)
+        return _detail(row, vault_of(request), today, cycles, places, hits)
 
     @post(
         "/{number:uuid}/reveal",

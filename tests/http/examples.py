@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID, uuid4
 
+from backend.domain.certification.evidence import DEFAULT_EVIDENCE, evidence_table_to_dict
 from backend.domain.channels import Kind
 from backend.domain.roles import Role
 from backend.store import calendar, calls, forms
@@ -243,6 +244,8 @@ def _post(stage: Stage, person: Person) -> Call:
     return Call("/posts", {"account": account, "post": {"role": "liaison", "region": VACANT}})
 
 
+_CYCLE = {"starts_on": "2026-12-01", "rule": {"mode": "rolling_n"}}
+_PAPERS = evidence_table_to_dict(DEFAULT_EVIDENCE)
 _NEW_PASSWORD = {"password": "huan-Le-Mi-Ma"}
 _DAY = f"/calendar/{HOLIDAY}"
 _MERGER = {"kind": "merge", "old": VACANT, "new": NEIGHBOUR}
@@ -423,6 +426,14 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         Example(
             lambda s, p: Call(f"/imports/hits/{s.listed.hit}/clear", {"reason": "本人到场"}), 204
         ),
+    ),
+    ("GET", "/certification/cycles"): _own("/certification/cycles"),
+    ("PUT", "/certification/cycles/{insurance}"): (
+        Example(lambda s, p: Call("/certification/cycles/resident", _CYCLE), outside=Outside.OWN),
+    ),
+    ("GET", "/certification/papers"): _own("/certification/papers"),
+    ("PUT", "/certification/papers"): (
+        Example(lambda s, p: Call("/certification/papers", {"papers": _PAPERS}), 204, Outside.OWN),
     ),
     ("GET", "/beneficiaries"): _list("/beneficiaries"),
     ("POST", "/beneficiaries/search"): (

@@ -52,6 +52,12 @@ def trimmed(rows: list[tuple[int, list[str]]]) -> dict[int, list[str]]:
     return found
 
 
+def from_the_left(rows: dict[int, list[str]]) -> dict[int, list[str]]:
+    """Without the columns before the first one that is used, which the library leaves out."""
+    first = min((next(at for at, c in enumerate(row) if c) for row in rows.values()), default=0)
+    return {line: row[first:] for line, row in rows.items()}
+
+
 def long(content: bytes) -> dict[int, list[str]]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return trimmed(list(long_workbook.rows(archive)))
@@ -100,11 +106,11 @@ cells: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.lists(cells, max_size=6), max_size=8), st.booleans())
 def test_both_readers_agree(rows: Rows, shared: bool) -> None:
     content = book(rows, shared=shared)
-    assert long(content) == ordinary(content)
+    assert from_the_left(long(content)) == from_the_left(ordinary(content))
 
 
 def test_rows_written_in_other_ways() -> None:
@@ -119,6 +125,11 @@ spreadsheetml/2006/main"><x:sheetViews><x:sheetView/></x:sheetViews><x:sheetData
     content = changed(book([["x"]]), "xl/worksheets/sheet2.xml", lambda _: sheet.encode())
     content = changed(content, "xl/sharedStrings.xml", lambda _: texts.encode())
     assert long(content) == {3: ["", "张三"], 4: ["ab", "7"]}
+
+
+def test_signs_that_xml_writes_otherwise() -> None:
+    for shared in (True, False):
+        assert long(book([["<&amp;>\"'", 1]], shared=shared)) == {1: ["<&amp;>\"'", "1"]}
 
 
 def test_pieces_are_cut_between_rows() -> None:
