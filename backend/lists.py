@@ -90,10 +90,10 @@ def open_list(path: Path, headings: Headings) -> Listing:
     names = [headings.fields.get(cell.lower(), "") for cell in header.cells]
     twice = sorted(name for name, times in Counter(names).items() if name and times > 1)
     if twice:
-        raise Problem("column_twice", fields=twice)
+        raise Problem("column_twice", fields=", ".join(twice))
     missing = [name for name in headings.required if name not in names]
     if missing:
-        raise Problem("columns_missing", fields=missing)
+        raise Problem("columns_missing", fields=", ".join(missing))
     places = {name: at for at, name in enumerate(names) if name}
     ignored = (cell for cell, name in zip(header.cells, names, strict=True) if cell and not name)
     return Listing(tuple(header.cells), places, tuple(ignored), rows)

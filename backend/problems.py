@@ -179,8 +179,10 @@ CATALOGUE: dict[str, Entry] = {
     "list_unreadable": Entry(
         422, "文件无法作为表格读取", "The file can't be read as a table: {reason}"
     ),
-    "columns_missing": Entry(422, "缺少必需的列", "The list lacks columns that it needs"),
-    "column_twice": Entry(422, "同一列出现两次", "A column comes twice"),
+    "columns_missing": Entry(
+        422, "缺少必需的列：{fields}", "The list lacks columns that it needs: {fields}"
+    ),
+    "column_twice": Entry(422, "同一列出现两次：{fields}", "A column comes twice: {fields}"),
     "roster_empty": Entry(422, "名单中没有数据", "The list has no rows below its header"),
     "roster_without_village": Entry(
         422, "名单中没有一行可以读取", "No row of the list is sound, so its county is unknown"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -76,4 +77,28 @@ async def hits(number: UUID) -> list[asyncpg.Record]:
         FROM match_hit h JOIN import_batch b ON b.id = h.batch
         WHERE h.beneficiary = $1 ORDER BY h.id DESC LIMIT 100""",
         number,
+    )
+
+
+async def follow(old: str, new: str, on: date, now: datetime) -> None:
+    """Lets the pensioners of a village that ended be those of its successor."""
+    await fetch(
+        """WITH moved AS (
+            UPDATE beneficiary SET region = $2, changed_at = $4 WHERE region = $1 RETURNING id),
+        left_behind AS (
+            UPDATE beneficiary_place SET until_on = $3
+            WHERE beneficiary IN (SELECT id FROM moved) AND until_on IS NULL)
+        SELECT count(*) FROM moved""",
+        old,
+        new,
+        on,
+        now,
+    )
+    await fetch(
+        """INSERT INTO beneficiary_place (beneficiary, region, from_on)
+        SELECT b.id, b.region, $2 FROM beneficiary b
+        WHERE b.region = $1 AND NOT EXISTS (SELECT 1 FROM beneficiary_place p
+            WHERE p.beneficiary = b.id AND p.until_on IS NULL)""",
+        new,
+        on,
     )

@@ -92,14 +92,17 @@ class Beneficiary(Table):
 
 
 class BeneficiaryPlace(Table):
-    """In which village a pensioner was listed, from a day until another; open while it lasts."""
+    """In which village a pensioner was listed, from a day until another; open while it lasts.
+
+    Of no batch when the village itself was merged or re-coded.
+    """
 
     id = BigSerial(primary_key=True)
     beneficiary = ForeignKey(Beneficiary, null=False, on_delete=OnDelete.restrict)
     region = Varchar(length=12)
     from_on = Date(default=None)
     until_on = Date(null=True, default=None)
-    batch = Integer()
+    batch = Integer(null=True, default=None)
 
 
 class RosterChange(Table):

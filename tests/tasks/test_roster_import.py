@@ -17,6 +17,7 @@ from backend.problems import Problem
 from backend.roster_import import ROSTER, county_of, holders
 from backend.store import audit, imports
 from backend.store.database import fetch, fetch_row, from_json
+from backend.succession import succeed
 from tests.http.tools import contents, rows
 from tests.rosters import HEADER, bring, id_number, pensioner, roster_file, roster_workbook
 from tests.world import COUNTY, FAR_VILLAGE, NEIGHBOUR, OTHER_VILLAGE, VACANT, VILLAGE, World
@@ -256,6 +257,21 @@ async def test_a_merged_village_leads_to_its_successor(world: World, tmp_path: P
     report = await bring(world, roster_file(tmp_path, [pensioner(1, region_code=VACANT)]))
     [row] = await imports.faults(report.batch, None, 5)
     assert from_json(row["faults"]) == [["region_code", "region_over"]]
+
+
+async def test_a_merger_takes_the_pensioners_along(world: World, tmp_path: Path) -> None:
+    listed = [pensioner(1, region_code=VACANT), pensioner(2, region_code=NEIGHBOUR)]
+    await bring(world, roster_file(tmp_path, listed))
+    world.clock.pass_(days=3)
+    await succeed(VACANT, NEIGHBOUR, None, [COUNTY], world.clock.now)
+    assert (await person(world, 1))["region"] == NEIGHBOUR
+    assert await places(world, 1) == [
+        (VACANT, date(2026, 11, 2), date(2026, 11, 5)),
+        (NEIGHBOUR, date(2026, 11, 5), None),
+    ]
+    assert await places(world, 2) == [(NEIGHBOUR, date(2026, 11, 2), None)]
+    # The insurance still lists the old code.
+    assert (await bring(world, roster_file(tmp_path, listed))).counts == counts(same=2)
 
 
 def test_successors_in_a_ring_lead_nowhere() -> None:
