@@ -8,7 +8,7 @@ import asyncpg
 
 from backend import lists
 from backend.domain.certification.roster import RowFault
-from backend.lists import Faulty, Headings
+from backend.lists import Faulty, FaultySheet, Headings
 from backend.store import imports
 from backend.store.database import from_json
 from backend.vault import Vault
@@ -18,9 +18,10 @@ async def faulty_rows(
     batch: int, header: Sequence[str], headings: Headings, vault: Vault, path: Path, language: str
 ) -> int:
     """Writes the workbook and gives how many rows it has."""
-    rows = [_faulty(row, vault) async for row in imports.all_faults(batch)]
-    await asyncio.to_thread(lists.write_faulty, path, header, headings, iter(rows), language)
-    return len(rows)
+    sheet = FaultySheet(path, header, headings, language)
+    async for rows in imports.all_faults(batch):
+        await asyncio.to_thread(lambda found: sheet.add(_faulty(r, vault) for r in found), rows)
+    return await asyncio.to_thread(sheet.close)
 
 
 def _faulty(row: asyncpg.Record, vault: Vault) -> Faulty:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -182,24 +182,35 @@ def unsealed_cells(vault: Vault, sealed: bytes) -> list[str]:
     return msgspec.json.decode(vault.unseal(sealed), type=list[str])
 
 
-def write_faulty(
-    path: Path, header: Sequence[str], headings: Headings, rows: Iterator[Faulty], language: str
-) -> None:
-    """A workbook of the faulty rows as they were, with their line and what is wrong in front.
+class FaultySheet:
+    """A workbook of faulty rows as they were, with what is wrong and their line in front.
 
     Everything is text, so that no cell turns into a formula and no number loses its zeros.
     """
-    titles = {headings.fields.get(cell.lower(), ""): cell for cell in header}
-    book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False})
-    try:
-        sheet = book.add_worksheet("faults" if language == "en" else "错误")
+
+    def __init__(
+        self, path: Path, header: Sequence[str], headings: Headings, language: str
+    ) -> None:
+        self._titles = {headings.fields.get(cell.lower(), ""): cell for cell in header}
+        self._language = language
+        self._book = xlsxwriter.Workbook(path, {"constant_memory": True})
+        self._sheet = self._book.add_worksheet("faults" if language == "en" else "错误")
+        self._line = 0
         front = ("reason", "line") if language == "en" else ("错误原因", "原行号")
         for at, cell in enumerate((*front, *header)):
-            sheet.write_string(0, at, cell)
-        for line, row in enumerate(rows, 1):
-            sheet.write_string(line, 0, told(row.faults, titles, language))
-            sheet.write_number(line, 1, row.line)
+            self._sheet.write_string(0, at, cell)
+
+    def add(self, rows: Iterable[Faulty]) -> None:
+        """Adds rows below those that are there."""
+        for row in rows:
+            self._line += 1
+            said = told(row.faults, self._titles, self._language)
+            self._sheet.write_string(self._line, 0, said)
+            self._sheet.write_number(self._line, 1, row.line)
             for at, cell in enumerate(row.cells, 2):
-                sheet.write_string(line, at, cell)
-    finally:
-        book.close()
+                self._sheet.write_string(self._line, at, cell)
+
+    def close(self) -> int:
+        """Writes the file and gives how many rows it has."""
+        self._book.close()
+        return self._line

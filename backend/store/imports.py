@@ -32,7 +32,13 @@ class Batch:
 
 
 async def add(batch: Batch) -> int:
-    """Writes the batch down and gives its number."""
+    """Writes the batch down and gives its number; the faulty rows of the one before it go."""
+    await fetch(
+        """DELETE FROM import_fault f USING import_batch b
+        WHERE b.id = f.batch AND b.county = $1 AND b.kind = $2""",
+        batch.county,
+        batch.kind,
+    )
     number: int = await fetch_value(
         """INSERT INTO import_batch (kind, county, source, account, at, file_sha256, dry_run,
             outcome, rows, header, counts)
@@ -72,13 +78,7 @@ async def put_faults(rows: Sequence[tuple[int, str, bytes]]) -> None:
 
 
 async def keep_faults(batch: int) -> None:
-    """Makes the staged rows those of a batch; those of older batches of its kind go."""
-    await fetch(
-        """DELETE FROM import_fault f USING import_batch b, import_batch own
-        WHERE own.id = $1 AND b.id = f.batch AND b.county = own.county AND b.kind = own.kind
-          AND b.id < own.id""",
-        batch,
-    )
+    """Makes the staged rows those of a batch."""
     await fetch(
         """INSERT INTO import_fault (batch, line, faults, cells_sealed)
         SELECT $1, line, faults, cells_sealed FROM fault_stage""",
@@ -117,12 +117,11 @@ async def faults(batch: int, after: int | None, limit: int) -> list[asyncpg.Reco
     )
 
 
-async def all_faults(batch: int) -> AsyncIterator[asyncpg.Record]:
+async def all_faults(batch: int) -> AsyncIterator[list[asyncpg.Record]]:
     """All of them, some at a time."""
     after: int | None = None
     while rows := await faults(batch, after, _PAGE):
-        for row in rows:
-            yield row
+        yield rows
         after = rows[-1]["line"]
 
 

@@ -225,10 +225,22 @@ async def test_faulty_rows_come_back_as_a_sheet(world: World, tmp_path: Path) ->
     assert third[:4] == ["name未填写；id_no应为18位", 4, "", "1"]
 
 
+async def test_as_many_faulty_rows_come_back_as_there_are(world: World, tmp_path: Path) -> None:
+    bad = [pensioner(1, id_no=str(n)) for n in range(2_300)]
+    report = await bring(world, roster_file(tmp_path, bad))
+    sheet = tmp_path / "faulty.xlsx"
+    assert await faulty_rows(report.batch, HEADER, ROSTER, world.vault, sheet, "en") == 2_300
+    found = CalamineWorkbook.from_path(sheet).get_sheet_by_index(0).to_python()
+    assert [row[1] for row in found[1:]] == list(range(2, 2_302))
+    assert found[2_300][0] == "id_no has not 18 characters"
+
+
 async def test_faulty_rows_are_kept_until_the_next_list(world: World, tmp_path: Path) -> None:
     for _ in range(2):
         await bring(world, roster_file(tmp_path, [pensioner(2, phone="1")]))
-    assert await rows("import_fault") == 1
+        assert await rows("import_fault") == 1
+    await bring(world, roster_file(tmp_path, [pensioner(2)]))
+    assert await rows("import_fault") == 0
 
 
 async def test_many_gone_at_once_must_be_said_aloud(world: World, tmp_path: Path) -> None:
