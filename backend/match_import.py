@@ -39,7 +39,6 @@ MATCH: Final = Headings(MATCH_HEADINGS, ("id_no",))
 KIND: Final = "match"
 LONGEST_SOURCE: Final = 60
 _CHUNK: Final = 5_000
-_FIRST = (0, UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +109,12 @@ def _reader(
 async def _settle(ask: Ask, batch: Batch, listing: Listing) -> Report:
     """Suspicions first, so that a sign of life in the same list does not hide one."""
     await rosters.hold(ask.county)
-    await matches.ready()
+    last = await matches.ready()
     outcome = "shown" if ask.dry_run else "imported"
     number = await imports.add(replace(batch, outcome=outcome, counts={}))
     judge = _Judge(ask, number)
     for signs_of_life in (False, True):
-        await judge.decide(signs_of_life)
+        await judge.decide(signs_of_life, last)
     counts = {"unmatched": await matches.unmatched(ask.county)}
     counts |= {each.value: judge.counts[each] for each in HitOutcome}
     await imports.set_counts(number, counts)
@@ -134,11 +133,10 @@ class _Judge:
         self._proved: dict[UUID, date] = {}
         self.counts: Counter[HitOutcome] = Counter()
 
-    async def decide(self, signs_of_life: bool) -> None:
+    async def decide(self, signs_of_life: bool, last: int) -> None:
         """Goes through the rows of one sort; a dry run writes nothing."""
-        after = _FIRST
-        while rows := await matches.matched(self._ask.county, signs_of_life, after, _CHUNK):
-            after = rows[-1]["line"], rows[-1]["id"]
+        for after in range(0, last, _CHUNK):
+            rows = await matches.matched(self._ask.county, signs_of_life, after, after + _CHUNK)
             judged = [(row, self._outcome(row)) for row in rows]
             self.counts += Counter(said for _, said in judged)
             if not self._ask.dry_run:

@@ -27,10 +27,12 @@ async def put(rows: Sequence[tuple[Any, ...]]) -> None:
     await copy_rows("match_stage", _STAGED, rows)
 
 
-async def ready() -> None:
-    """After the last row: what is read often is found fast."""
+async def ready() -> int:
+    """After the last row: rows are found fast from now on; gives the last one's line."""
     await fetch("CREATE INDEX ON match_stage (line)")
     await fetch("ANALYZE match_stage")
+    last: int = await fetch_value("SELECT max(line) FROM match_stage")
+    return last
 
 
 async def unmatched(county: str) -> int:
@@ -43,10 +45,10 @@ async def unmatched(county: str) -> int:
     return number
 
 
-async def matched(
-    county: str, signs_of_life: bool, after: tuple[int, UUID], limit: int
-) -> list[asyncpg.Record]:
-    """Rows with the pensions of whom they name, and their open suspicions, in order of line."""
+async def matched(county: str, signs_of_life: bool, after: int, last: int) -> list[asyncpg.Record]:
+    """Rows behind one line to another, with the pensions of whom they name and their open
+    suspicions, in order of line.
+    """
     return await fetch(
         """SELECT s.line, s.name AS listed, s.kind, s.happened_on, b.id, b.name, b.pay_status,
             b.gone_on IS NOT NULL AS is_gone, b.certified_on,
@@ -54,12 +56,12 @@ async def matched(
                   AND h.outcome = 'suspect' AND h.cleared_at IS NULL) AS doubts
         FROM match_stage s JOIN beneficiary b
             ON b.id_number_index = s.id_number_index AND b.county = $1
-        WHERE (s.kind = 'alive') = $2 AND (s.line, b.id) > ($3, $4)
-        ORDER BY s.line, b.id LIMIT $5""",
+        WHERE (s.kind = 'alive') = $2 AND s.line > $3 AND s.line <= $4
+        ORDER BY s.line, b.id""",
         county,
         signs_of_life,
-        *after,
-        limit,
+        after,
+        last,
     )
 
 
