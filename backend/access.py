@@ -21,6 +21,7 @@ from backend.store import (
     filings,
     forms,
     imports,
+    ladders,
     people,
     regions,
     requests,
@@ -177,6 +178,14 @@ async def schedule(asker: Actor, number: int, action: Action) -> asyncpg.Record:
     if not touching:
         raise Problem("not_found")
     return found
+
+
+async def ladder(
+    asker: Actor, number: int, version: int, action: Action
+) -> tuple[asyncpg.Record, asyncpg.Record]:
+    """A schedule as `schedule` gives it, and a version of its ladder."""
+    found = await schedule(asker, number, action)
+    return found, _found(await ladders.version(number, version))
 
 
 async def account(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:

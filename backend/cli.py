@@ -4,10 +4,12 @@ import asyncio
 import sys
 from pathlib import Path
 
+import asyncpg
 import click
+import uvloop
 
+from backend.console import Stop, database_of, run_act, settings_of, with_pool
 from backend.list_commands import match, roster
-from backend.operating import Stop, a_database, read_settings, run_command, with_pool
 from backend.settings import Settings
 
 
@@ -38,10 +40,10 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
     """Serve the API. Ctrl-C stops everything, the embedded database included."""
     from backend import serving
 
-    config = read_settings(demo=demo)
+    config = settings_of(demo=demo)
     if not serving.is_free(host, port):
         raise Stop(f"port {port} on {host} is taken; stop what uses it or choose --port")
-    with a_database(config) as config:
+    with database_of(config) as config:
         with_pool(config, _prepare())
         if demo:
             _make_demo(config)
@@ -57,7 +59,7 @@ def migrate(check: bool) -> None:
     if check:
         _check_drift()
         return
-    with a_database(read_settings()) as config:
+    with database_of(settings_of()) as config:
         with_pool(config, _prepare())
 
 
@@ -75,7 +77,7 @@ def _check_drift() -> None:
 @main.command()
 def demo() -> None:
     """Make the demo county 990101, with six months of reports, unless it is there."""
-    with a_database(read_settings(demo=True)) as config:
+    with database_of(settings_of(demo=True)) as config:
         with_pool(config, _prepare())
         _make_demo(config)
 
@@ -109,7 +111,7 @@ def import_regions(file: Path) -> None:
     from backend.region_import import ImportRejected, import_file
     from backend.terminal import progress
 
-    with a_database(read_settings()) as config, progress("importing") as report:
+    with database_of(settings_of()) as config, progress("importing") as report:
         try:
             result = with_pool(config, import_file(file, report))
         except ImportRejected as rejected:
@@ -144,8 +146,8 @@ def recode_region(old: str, new: str, name: str) -> None:
 def _succeed(old: str, new: str, name: str | None) -> None:
     from backend import administration
 
-    with a_database(read_settings()) as config:
-        moved = run_command(config, administration.succeed(old, new, name))
+    with database_of(settings_of()) as config:
+        moved = run_act(config, administration.succeed(old, new, name))
     click.echo(f"{moved} duties are now answered for by {new}")
 
 
@@ -168,12 +170,10 @@ def create_account(
     from backend import administration
     from backend.vault import Vault
 
-    config = read_settings()
-    with a_database(config) as config:
+    config = settings_of()
+    with database_of(config) as config:
         person = administration.NewPerson(name, phone, password, role, region, backup)
-        number = run_command(
-            config, administration.create_account(Vault(config.secret_key), person)
-        )
+        number = run_act(config, administration.create_account(Vault(config.secret_key), person))
     click.echo(f"account {number}")
 
 
@@ -183,11 +183,39 @@ def doctor() -> None:
     from backend.clock import system_clock
     from backend.doctor import examine
 
-    with a_database(read_settings()) as config:
+    with database_of(settings_of()) as config:
         findings = asyncio.run(examine(config, system_clock))
     for finding in findings:
         click.echo(f"{finding.level.value:5} {finding.name:12} {finding.line}")
     if any(finding.level.value == "fail" for finding in findings):
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--villages", default=910, show_default=True, type=click.IntRange(4, 2000))
+@click.option("--months", default=12, show_default=True, type=click.IntRange(1, 12))
+@click.option("--seed", default=1, show_default=True, type=int)
+def simulate(villages: int, months: int, seed: int) -> None:
+    """Live a county's year under a model of its people, and check the promises of the reminders.
+
+    In a database of its own, dropped afterwards. Exit code 1 when a promise was broken.
+    """
+    from backend import simulation
+    from backend.terminal import progress
+
+    config = settings_of(demo=True)
+    with database_of(config) as config, progress("days") as report:
+        assert config.database_url is not None
+        work = simulation.simulate(
+            config.database_url, villages=villages, months=months, seed=seed, report=report
+        )
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                found = runner.run(work)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Stop(f"no database for the simulation could be had ({error})") from None
+    click.echo("\n".join(found.lines()))
+    if not found.holds:
         sys.exit(1)
 
 
@@ -202,7 +230,7 @@ def verify_audit() -> None:
     from backend.store.audit import verify
     from backend.vault import Vault
 
-    with a_database(read_settings()) as config:
+    with database_of(settings_of()) as config:
         found = with_pool(config, verify(Vault(config.secret_key).audit_key))
     for fault in found.faults:
         click.echo(fault, err=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from backend.console import Stop, database_of, run_act, settings_of
 from backend.lists import Headings, Report
-from backend.operating import Stop, a_database, read_settings, run_command
 from backend.settings import Settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -45,8 +45,8 @@ def import_roster(file: Path, dry_run: bool, gone_ok: bool) -> None:
             ask = roster_import.Ask(file, county, system_clock(), dry_run=dry_run, gone_ok=gone_ok)
             return await roster_import.import_roster(ask, vault, report)
 
-    with a_database(read_settings()) as config:
-        found = run_command(config, work(Vault(config.secret_key)))
+    with database_of(settings_of()) as config:
+        found = run_act(config, work(Vault(config.secret_key)))
         if found.outcome == "rejected":
             _give_back(config, found.batch, roster_import.ROSTER, file)
         if dry_run:
@@ -84,8 +84,8 @@ def import_match(
         with progress("reading") as report:
             return await match_import.import_match(ask, vault, report)
 
-    with a_database(read_settings()) as config:
-        found = run_command(config, work(Vault(config.secret_key)))
+    with database_of(settings_of()) as config:
+        found = run_act(config, work(Vault(config.secret_key)))
         if found.outcome == "rejected":
             _give_back(config, found.batch, match_import.MATCH, file)
     _tell(found, dry_run)
@@ -116,7 +116,7 @@ def _give_back(config: Settings, batch: int, headings: Headings, file: Path) -> 
         return await faulty_rows(batch, header, headings, Vault(config.secret_key), path, "zh")
 
     try:
-        number = run_command(config, write())
+        number = run_act(config, write())
     except OSError as error:
         raise Stop(f"{path}: can't be written ({error.strerror})") from None
     raise Stop(f"{number} rows with faults, see {path}; nothing was imported")
@@ -138,5 +138,5 @@ def _show_changes(config: Settings, batch: int) -> None:
                 lines.append(f"{kind:8} {masked_name(row['name'])}  {place}  {fields}".rstrip())
         return lines
 
-    for line in run_command(config, find()):
+    for line in run_act(config, find()):
         click.echo(line)

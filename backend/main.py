@@ -1,5 +1,6 @@
 """`build_app(settings, clock)`: wiring only."""
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -108,4 +109,8 @@ def from_environment() -> Litestar:
     config = settings.load(os.environ)
     logs.configure(config.log_level, config.log_format)
     serving.end_with_parent()
-    return build_app(config)
+    app = build_app(config)
+    # What is there by now stays: the collector need not look at it again in the midst of a request.
+    gc.collect()
+    gc.freeze()
+    return app

@@ -10,9 +10,10 @@ import asyncpg
 
 from backend.domain.addressees import Holder, addressees
 from backend.domain.calendar import WorkCalendar, local_day
+from backend.domain.ladder import Audience
 from backend.domain.nudges import Chase, chase
 from backend.domain.regions import Level
-from backend.domain.reminders import Audience, next_allowed
+from backend.domain.reminders import next_allowed
 from backend.domain.reviews import Stage
 from backend.domain.roles import Actor, Role
 from backend.store import audit, calendar, messages, nudges
@@ -65,7 +66,7 @@ async def _people(rows: Sequence[asyncpg.Record], actor: Actor) -> dict[int, lis
     places = {row["holder"][: level.digits] for row in rows for level in _ABOVE}
     holders: dict[str, list[Holder]] = defaultdict(list)
     for row in await messages.holders(sorted(places), actor.now):
-        held = Holder(row["account"], Role(row["role"]), row["is_backup"])
+        held = Holder(row["account"], Role(row["role"]), row["is_backup"], row["away"])
         holders[row["region"]].append(held)
     return {
         row["id"]: [

@@ -90,6 +90,12 @@ CATALOGUE: dict[str, Entry] = {
         422, "时间规则有误：{reason}", "The timetable is not valid: {reason}"
     ),
     "ladder_invalid": Entry(422, "催报规则有误：{reason}", "The ladder is not valid: {reason}"),
+    "ladder_published": Entry(
+        409,
+        "该版本已发布过，不能再次发布，请新建版本",
+        "This version was published before; make a new one of its steps",
+    ),
+    "no_such_period": Entry(422, "该任务没有这一报告期", "The schedule has no such period"),
     "bad_period": Entry(422, "报告期不正确", "Not a period of this cadence"),
     "schedule_dates": Entry(422, "结束日期早于开始日期", "The schedule ends before it starts"),
     # Filing

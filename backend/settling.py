@@ -20,6 +20,7 @@ from backend.domain.sending import (
     next_channel,
     receipt_outcome,
     retry_at,
+    spread,
 )
 from backend.store import addresses, calls, messages, sending
 from backend.store.sending import Queued
@@ -88,10 +89,16 @@ async def advance(numbers: Sequence[UUID], configured: Collection[Kind], now: da
         own = reach.get(row["account"], {})
         channel = next_channel(wished[row["id"]], row["tried"], own)
         if channel is not None:
-            queued += [Queued(row["id"], channel, to, row["deadline"]) for to in own[channel]]
+            queued += [_queued(row, channel, to, now) for to in own[channel]]
         elif row["tried"]:
             await _call(row, wished[row["id"]], now)
-    await sending.queue(queued, now)
+    await sending.queue(queued)
+
+
+def _queued(row: asyncpg.Record, channel: str, address: int, now: datetime) -> Queued:
+    """The first channel's turn is spread; who waits for the next one has waited enough."""
+    at = now if row["tried"] else spread(address, now, row["deadline"])
+    return Queued(row["id"], channel, address, row["deadline"], at)
 
 
 async def _call(row: asyncpg.Record, wished: Sequence[str], now: datetime) -> None:

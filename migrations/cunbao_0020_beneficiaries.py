@@ -47,7 +47,7 @@ class ImportBatch(Table, tablename="import_batch", schema=None):
     )
 
 
-ID = "2026-11-23T02:40:00:000000"
+ID = "2026-11-23T03:40:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "pensioners, their lists, certification cycles"
 

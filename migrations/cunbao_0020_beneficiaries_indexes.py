@@ -2,7 +2,7 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-ID = "2026-11-23T02:45:00:000000"
+ID = "2026-11-23T03:40:01:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "indexes of pensioners"
 

@@ -19,7 +19,7 @@ NOTHING: frozenset[str] = frozenset()
 PLUMBING = frozenset({"problems", "vault", "settings", "clock", "logs", "observe", "terminal"})
 ACTS = frozenset(
     {"sessions", "appointments", "succession", "seeding", "settling", "adjusting", "nudging"}
-) | frozenset({"requesting", "outlook"})
+) | frozenset({"requesting", "outlook", "previewing"})
 LISTS = frozenset({"lists", "roster_import", "match_import", "faulty_rows"})
 CORE = frozenset({"domain", "tables", "store"}) | PLUMBING
 
@@ -54,7 +54,6 @@ MAY_IMPORT = {
     "roster_import": CORE | {"lists"},
     "match_import": CORE | {"lists"},
     "faulty_rows": CORE | {"lists"},
-    "operating": None,
     "list_commands": None,
     "channels": {"domain", "settings"},
     "settling": CORE | {"channels"},
@@ -62,11 +61,14 @@ MAY_IMPORT = {
     "nudging": CORE,
     "requesting": CORE | {"adjusting"},
     "outlook": CORE,
+    "previewing": CORE,
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "piccolo_conf"},
     "demo": CORE | ACTS | {"tasks"},
+    "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
     "routes": CORE | ACTS | LISTS | {"access", "channels"},
     "tasks": CORE | ACTS | {"channels"},
+    "console": CORE | {"postgres"},
     "main": None,
     "cli": None,
 }
@@ -206,3 +208,10 @@ def test_unit_tests_need_no_database() -> None:
     for path in (ROOT / "tests/unit").glob("*.py"):
         found = [n for n in _imports(path) if n.startswith(("backend.store", "asyncpg", "piccolo"))]
         assert found == [], path
+
+
+def test_no_two_migrations_share_an_id() -> None:
+    """Piccolo keeps the last of those that do, and says nothing."""
+    texts = [path.read_text("utf-8") for path in (ROOT / "migrations").glob("cunbao_*.py")]
+    ids = [re.findall(r"^ID = \"(.+)\"$", text, re.M)[0] for text in texts]
+    assert len(ids) == len(set(ids))

@@ -241,6 +241,9 @@ class World:
         return outcome
 
 
+# What a digest says: counts and an instant, and the numbers of the duties.
+SAID = {"duties", "overdue", "to_correct", "to_review", "villages", "nearest", "obligations"}
+
 DEFAULT_LADDER: list[dict[str, Any]] = [
     {"key": "before_1", "offset_workdays": -1, "at": "09:00", "audience": ["liaison"]},
     {"key": "due_day", "offset_workdays": 0, "at": "09:00", "audience": ["liaison"]},

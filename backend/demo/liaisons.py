@@ -15,7 +15,7 @@ from backend.domain.regions import Level
 from backend.store.database import to_json
 from backend.vault import content_digest
 
-_WHY_ON_BEHALF: Final = (
+WHY_ON_BEHALF: Final = (
     "联络员外出，电话核实后代报",
     "联络员住院，由人社所代报",
     "村里停电断网，电话代报",
@@ -32,13 +32,7 @@ class Liaisons:
         """A filing under a number, and whose it is. Refusal exempt if it is waived by then."""
         person, on_behalf = self._filer(part, duty, at)
         item = self._item(part, duty, number, on_behalf=on_behalf)
-        try:
-            made = decide(item, duty, None, on_behalf=on_behalf, device_now=at, now=at)
-        except Refusal as refusal:
-            item = replace(item, reasons=_reasons_wanted(refusal))
-            made = decide(item, duty, None, on_behalf=on_behalf, device_now=at, now=at)
-        assert isinstance(made, Accepted)
-        return made, person.id
+        return taken(item, duty, on_behalf=on_behalf, at=at), person.id
 
     def _filer(self, part: Part, duty: Duty, at: datetime) -> tuple[Person, bool]:
         """Who files, and whether on behalf: the office does where nobody else would."""
@@ -71,7 +65,7 @@ class Liaisons:
             attachments=[],
             captured_at=part.filing.captured_at if first and not on_behalf else None,
             zero_confirmed=kind is Kind.ZERO,
-            on_behalf_reason=part.rng("why").choice(_WHY_ON_BEHALF) if on_behalf else None,
+            on_behalf_reason=part.rng("why").choice(WHY_ON_BEHALF) if on_behalf else None,
             digest=content_digest(to_json([number, duty.id, kind, answers]).encode()),
         )
 
@@ -80,6 +74,17 @@ class Liaisons:
         blank = Blank(duty.form, profile, part.round.ends_on, duty.last)
         answers = fill(blank, part.rng("answers"))
         return correct(blank, answers) if duty.revisions else answers
+
+
+def taken(item: Item, duty: Duty, *, on_behalf: bool, at: datetime) -> Accepted:
+    """What the rules make of an item, with reasons where a warning wants one. Else Refusal."""
+    try:
+        made = decide(item, duty, None, on_behalf=on_behalf, device_now=at, now=at)
+    except Refusal as refusal:
+        item = replace(item, reasons=_reasons_wanted(refusal))
+        made = decide(item, duty, None, on_behalf=on_behalf, device_now=at, now=at)
+    assert isinstance(made, Accepted)
+    return made
 
 
 def _reasons_wanted(refusal: Refusal) -> dict[str, str]:

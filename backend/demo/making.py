@@ -108,8 +108,8 @@ async def _build(
 async def _hire(vault: Vault, staff: Staff, hashed: str, now: datetime) -> None:
     """Accounts and posts, and who opened them: the sysadmin, himself included."""
     by = next(seat.person.id for seat in staff.seats if seat.role is Role.SYSADMIN)
-    accounts = [_account(vault, person, hashed) for person in staff.people]
-    posts = [_post(seat) for seat in staff.seats]
+    accounts = [account_of(vault, person, hashed) for person in staff.people]
+    posts = [post_of(seat) for seat in staff.seats]
     await people_store.add_people(accounts, posts)
     opened = [
         Entry(person.since, by, "account.open", f"account:{person.id}", request=REQUEST)
@@ -119,7 +119,8 @@ async def _hire(vault: Vault, staff: Staff, hashed: str, now: datetime) -> None:
     await audit.write(*sorted([*opened, *begun], key=lambda entry: entry.at))
 
 
-def _account(vault: Vault, person: Person, hashed: str) -> Account:
+def account_of(vault: Vault, person: Person, hashed: str) -> Account:
+    """Somebody's account, as it is stored."""
     return Account(
         id=person.id,
         phone_sealed=vault.seal(person.phone),
@@ -130,7 +131,8 @@ def _account(vault: Vault, person: Person, hashed: str) -> Account:
     )
 
 
-def _post(seat: Seat) -> Post:
+def post_of(seat: Seat) -> Post:
+    """A seat as the post that is stored."""
     return Post(
         id=seat.id,
         account=seat.person.id,

@@ -14,6 +14,7 @@ from backend.demo.figures import DEFECTS
 from backend.demo.people import Staff, uuid
 from backend.demo.regions import COUNTY
 from backend.demo.story import Part, Story
+from backend.domain.calendar import WorkCalendar
 from backend.domain.form_definition import FormDefinition, Kind
 from backend.domain.regions import Level
 from backend.domain.reviews import (
@@ -75,27 +76,38 @@ class Offices:
         reviewer = rng.choice([p.id for p in self._staff.office(office) if p.id not in case.filers])
         returned = paper.revision == 1 and _finds_fault(paper.part, step, rng.random())
         decision = Decision.RETURN if returned else Decision.PASS
-        defects = [_defect(paper.part.round.code)] if returned else []
+        defects = [defect(paper.part.round.code)] if returned else []
         judgement = Judgement(reviewer, step, decision, defects)
         outcome = decide(case, judgement, self._story.days, at)
-        return self._decided(paper, outcome, defects), reviewer, outcome.review
+        number, days = uuid(rng), self._story.days
+        decided = stored(number, paper.row, outcome, defects, paper.since, days)
+        return decided, reviewer, outcome.review
 
-    def _decided(self, paper: Paper, outcome: Outcome, defects: Sequence[Defect]) -> Decided:
-        days, review, row = self._story.days, outcome.review, paper.row
-        return Decided(
-            uuid(paper.rng),
-            row["id"],
-            row["obligation"],
-            row["holder"],
-            review.step.value,
-            review.decision.value,
-            [{"text": d.text, "field": d.field, "code": d.code} for d in defects],
-            "",
-            review.fix_by,
-            round(days.workdays_between(paper.since, review.at), 4),
-            review.at <= review_by(paper.since, days),
-            outcome.stage.value,
-        )
+
+def stored(
+    number: UUID,
+    row: asyncpg.Record,
+    outcome: Outcome,
+    defects: Sequence[Defect],
+    since: datetime,
+    days: WorkCalendar,
+) -> Decided:
+    """A decision as it is stored; `row` is one of `store.reviews.cases`, waiting `since` then."""
+    review = outcome.review
+    return Decided(
+        number,
+        row["id"],
+        row["obligation"],
+        row["holder"],
+        review.step.value,
+        review.decision.value,
+        [{"text": d.text, "field": d.field, "code": d.code} for d in defects],
+        "",
+        review.fix_by,
+        round(days.workdays_between(since, review.at), 4),
+        review.at <= review_by(since, days),
+        outcome.stage.value,
+    )
 
 
 def _finds_fault(part: Part, step: ReviewStep, luck: float) -> bool:
@@ -106,7 +118,8 @@ def _finds_fault(part: Part, step: ReviewStep, luck: float) -> bool:
     return part.filing.kind is Kind.REPORT and luck < _COUNTY_RETURNS
 
 
-def _defect(code: str) -> Defect:
+def defect(code: str) -> Defect:
+    """What an office finds wrong in a report."""
     field, text, _ = DEFECTS[code]
     return Defect(field, "other", text)
 

@@ -4,14 +4,10 @@ Every step is given its own past instant as `now`. The villages' rows need no ho
 nobody else sees the county before it is finished.
 """
 
-import heapq
-from asyncio import Task, create_task
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from random import Random
-from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from backend.demo.changes import REQUEST
@@ -19,17 +15,15 @@ from backend.demo.habits import corrected_at, reviewed_at
 from backend.demo.liaisons import Liaisons
 from backend.demo.offices import Offices, Paper, field_names
 from backend.demo.people import Staff, uuid
+from backend.demo.queues import Queue, Writer
 from backend.demo.regions import COUNTY, TOWNSHIPS
 from backend.demo.story import Part, Story
 from backend.domain.filing import Accepted, Duty
 from backend.domain.refusal import Refusal
 from backend.domain.regions import Level
 from backend.domain.reviews import ReviewFact, ReviewStep, Stage
-from backend.store import duties, filings, forms, reviews
+from backend.store import duties, filings, forms, recording, reviews
 from backend.store.reviews import Decided
-
-E = TypeVar("E")
-_BATCH: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,40 +45,6 @@ class _ToReview:
     rng: Random
 
 
-class _Queue(Generic[E]):
-    """Events in order of time, and those of one instant in the order they were added."""
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[datetime, int, E]] = []
-        self._count = count()
-
-    def add(self, at: datetime, event: E) -> None:
-        heapq.heappush(self._heap, (at, next(self._count), event))
-
-    def batches(self, t: datetime) -> list[list[tuple[datetime, E]]]:
-        """Takes out what comes up to `t`, some hundreds at a time."""
-        due = []
-        while self._heap and self._heap[0][0] <= t:
-            at, _, event = heapq.heappop(self._heap)
-            due.append((at, event))
-        return [due[start : start + _BATCH] for start in range(0, len(due), _BATCH)]
-
-
-class _Writer:
-    """Stores one batch while the next is being decided on."""
-
-    def __init__(self) -> None:
-        self._under_way: Task[Any] | None = None
-
-    async def write(self, statement: Coroutine[Any, Any, Any]) -> None:
-        await self.wait()
-        self._under_way = create_task(statement)
-
-    async def wait(self) -> None:
-        if self._under_way is not None:
-            await self._under_way
-
-
 class Replay:
     """Who is going to do what; both queues are emptied moment by moment."""
 
@@ -93,7 +53,7 @@ class Replay:
         self._liaisons, self._offices = Liaisons(story, staff), Offices(story, staff)
         self._pace = {township.key: township.pace for township in TOWNSHIPS}
         self._newest = 0
-        self._filings, self._reviews = _Queue[_ToFile](), _Queue[_ToReview]()
+        self._filings, self._reviews = Queue[_ToFile](), Queue[_ToReview]()
 
     async def take_up(self) -> None:
         """Plans what becomes of the obligations that are new."""
@@ -105,14 +65,14 @@ class Replay:
 
     async def file_until(self, t: datetime) -> None:
         """Files what is to be filed by `t`."""
-        batches, writer = self._filings.batches(t), _Writer()
+        batches, writer = self._filings.batches(t), Writer()
         loaded = [
             await filings.load([(e.obligation, e.submission) for _, e in batch])
             for batch in batches
         ]
         for batch, (found, _) in zip(batches, loaded, strict=True):
             made = [self._file(at, event, found[event.obligation]) for at, event in batch]
-            await writer.write(filings.record_each([each for each in made if each], REQUEST))
+            await writer.write(recording.record_each([each for each in made if each], REQUEST))
         await writer.wait()
 
     def _file(self, at: datetime, event: _ToFile, duty: Duty) -> tuple[Accepted, UUID] | None:
@@ -128,7 +88,7 @@ class Replay:
 
     async def review_until(self, t: datetime) -> None:
         """Decides on what the offices come to by `t`."""
-        batches, writer = self._reviews.batches(t), _Writer()
+        batches, writer = self._reviews.batches(t), Writer()
         papers = [await _papers([event for _, event in batch]) for batch in batches]
         for batch, on_desk in zip(batches, papers, strict=True):
             made = [

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from backend.demo.regions import COUNTY
 from backend.domain.calendar import local_day
+from backend.domain.ladder import DEFAULT_LADDER
 from backend.domain.periods import Cadence, DueKind, DueRule, Timetable, period_containing
-from backend.domain.reminders import DEFAULT_LADDER
 from backend.domain.reviews import ReviewStep
 
 MONTHS: Final = 6

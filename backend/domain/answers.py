@@ -106,7 +106,7 @@ def decimal_judge(minimum: float, maximum: float) -> Judge:
     """Numbers with at most two decimals (a whole one may be written either way)."""
 
     def judge(value: object) -> Fault | None:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
             return Code.NOT_NUMBER, _NO_PARAMS
         if not minimum <= value <= maximum:
             if value != value:  # NaN

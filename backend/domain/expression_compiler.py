@@ -65,6 +65,8 @@ def _operation(node: Operation) -> Run:
     if node.name == "filled":
         return _filled(node.operands[0])
     operands = [compiled(operand) for operand in node.operands]
+    if node.name == "+":
+        return _total([compiled(term) for term in _terms(node)])
     if node.name in ARITHMETIC:
         return _arithmetic(ARITHMETIC[node.name], *operands)
     if node.name in COMPARISONS:
@@ -98,6 +100,31 @@ def _filled(node: Node) -> Run:
 
 def _arithmetic(function: Arithmetic, left: Run, right: Run) -> Run:
     return lambda scope: calculate(function, left(scope), right(scope))
+
+
+def _terms(node: Node) -> list[Node]:
+    """a, b and c of (a + b) + c."""
+    if isinstance(node, Operation) and node.name == "+":
+        return [*_terms(node.operands[0]), *node.operands[1:]]
+    return [node]
+
+
+def _total(operands: list[Run]) -> Run:
+    """A chain of + from left to right: what forms check most."""
+    first, *others = operands
+    plus = ARITHMETIC["+"]
+
+    def run(scope: Scope) -> Value:
+        total = first(scope)
+        for operand in others:
+            value = operand(scope)
+            if type(total) is int and type(value) is int and -LIMIT <= total + value <= LIMIT:
+                total += value  # the common case, without a call
+            else:
+                total = calculate(plus, total, value)
+        return total
+
+    return run
 
 
 def _division(left: Run, right: Run) -> Run:

@@ -34,7 +34,7 @@ COMPARISONS: Final[Mapping[str, Comparison]] = {
 
 def normal(raw: object) -> Value:
     """What an expression sees of one JSON value: lists, objects and unsafe numbers are null."""
-    if isinstance(raw, bool | str):
+    if isinstance(raw, (bool, str)):  # a tuple: `bool | str` would be made anew each time
         return raw
     if isinstance(raw, int):
         return raw if -LIMIT <= raw <= LIMIT else None
@@ -89,7 +89,7 @@ def compare(function: Comparison, left: Value, right: Value) -> bool | None:
 
 def is_number(value: object) -> TypeGuard[float]:
     """True for numbers; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def is_blank(raw: object) -> bool:

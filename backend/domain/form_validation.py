@@ -74,7 +74,7 @@ class _Run:
     def fields(self, fields: Iterable[Field], answers: dict[str, Any], row: int | None) -> None:
         for field in fields:
             value = answers.get(field.key)
-            if value is None or (isinstance(value, str | list) and is_blank(value)):
+            if value is None or (isinstance(value, (str, list)) and is_blank(value)):
                 if field.required and (self.asked or field.type.is_number):
                     self.errors.append(_error(Code.REQUIRED, field=field.key, row=row))
                     continue

@@ -1,24 +1,13 @@
-"""The reminder ladder: who is reminded of an outstanding duty, and when.
+"""When the steps of a ladder go: by the deadline in force, out of the quiet hours, off days off.
 
-A ladder is data. Its instants follow the due time in force, keep out of the quiet hours from
-20:30 to 08:00 and off days off, except for the due day itself.
+Quiet is from 20:30 to 08:00. A day off is kept free unless the deadline falls on it.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 
-from backend.domain.calendar import (
-    SHANGHAI,
-    WorkCalendar,
-    local_day,
-    local_instant,
-    parse_clock,
-)
-from backend.domain.channels import OUTSIDE, Kind
-from backend.domain.refusal import Refusal
+from backend.domain.calendar import SHANGHAI, WorkCalendar, local_day, local_instant
+from backend.domain.ladder import Step
 
 QUIET_FROM = time(20, 30)
 QUIET_UNTIL = time(8)
@@ -26,68 +15,6 @@ QUIET_UNTIL = time(8)
 _EVENING = time(20)
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
-
-
-class Audience(StrEnum):
-    """Who is meant; the posts behind it are looked up when a message is written."""
-
-    LIAISON = "liaison"
-    BACKUP = "backup"
-    TOWNSHIP = "township"
-    COUNTY = "county"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One rung: so many working days from the due day at a local time, or hours from due_at.
-
-    Either `offset_workdays` and `at` are given, or `offset_hours`. An offset up to 0 makes it a
-    step before due, which is never sent after due. The list in the app comes first by itself;
-    `channels` are tried after it, each when the one before has failed.
-    """
-
-    key: str
-    audience: tuple[Audience, ...]
-    offset_workdays: int | None = None
-    at: time | None = None
-    offset_hours: int | None = None
-    channels: tuple[Kind, ...] = ()
-
-    @property
-    def is_before_due(self) -> bool:
-        """Whether the step is of use only until the report is due."""
-        return (self.offset_workdays or 0) <= 0 and (self.offset_hours or 0) <= 0
-
-    def to_dict(self) -> dict[str, object]:
-        """The JSON value that `parse_ladder` reads."""
-        found: dict[str, object] = {"key": self.key}
-        if self.at is None:
-            found["offset_hours"] = self.offset_hours
-        else:
-            found["offset_workdays"] = self.offset_workdays
-            found["at"] = self.at.isoformat("minutes")
-        found["audience"] = [who.value for who in self.audience]
-        if self.channels:
-            found["channels"] = [kind.value for kind in self.channels]
-        return found
-
-
-Ladder = tuple[Step, ...]
-
-_MORNING = time(9)
-DEFAULT_LADDER: Ladder = (
-    Step("before_3", (Audience.LIAISON,), offset_workdays=-3, at=_MORNING),
-    Step("before_1", (Audience.LIAISON,), offset_workdays=-1, at=_MORNING),
-    Step("due_day", (Audience.LIAISON,), offset_workdays=0, at=_MORNING),
-    Step("last_hour", (Audience.LIAISON,), offset_hours=-1),
-    Step(
-        "after_1",
-        (Audience.LIAISON, Audience.BACKUP, Audience.TOWNSHIP),
-        offset_workdays=1,
-        at=_MORNING,
-    ),
-    Step("after_2", (Audience.COUNTY,), offset_workdays=2, at=_MORNING),
-)
 
 
 def next_allowed(instant: datetime, due_at: datetime, calendar: WorkCalendar) -> datetime:
@@ -186,79 +113,3 @@ def next_instant(
     if len(later) < len(instants) and allowed > after:
         later.append(allowed)
     return min(later, default=None)
-
-
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_MOST_STEPS = 20
-_MOST_WORKDAYS = 60
-_MOST_HOURS = 240
-_BY_DAY = {"key", "audience", "offset_workdays", "at"}
-_BY_HOUR = {"key", "audience", "offset_hours"}
-
-
-def parse_ladder(raw: object) -> Ladder:
-    """The ladder of a JSON value; an empty list reminds nobody.
-
-    [{"key": "before_3", "offset_workdays": -3, "at": "09:00", "audience": ["liaison"]},
-     {"key": "last_hour", "offset_hours": -1, "audience": ["liaison"]}]. Raises
-    Refusal("ladder_invalid") with `reason` (not_a_list, too_many, not_an_object, fields, key,
-    audience, channels, offset, at, key_twice) and the `index` of the step, from 0.
-    """
-    if not isinstance(raw, list):
-        raise Refusal("ladder_invalid", reason="not_a_list", index=0)
-    if len(raw) > _MOST_STEPS:
-        raise Refusal("ladder_invalid", reason="too_many", index=_MOST_STEPS)
-    steps: list[Step] = []
-    for index, item in enumerate(raw):
-        step = _parse_step(item)
-        if isinstance(step, Step) and step.key in {earlier.key for earlier in steps}:
-            step = "key_twice"
-        if isinstance(step, str):
-            raise Refusal("ladder_invalid", reason=step, index=index)
-        steps.append(step)
-    return tuple(steps)
-
-
-def _parse_step(raw: object) -> Step | str:
-    """The step of a JSON value, or the reason why it is none."""
-    if not isinstance(raw, dict):
-        return "not_an_object"
-    by_hour = set(raw) - {"channels"} == _BY_HOUR
-    if not by_hour and set(raw) - {"channels"} != _BY_DAY:
-        return "fields"
-    key, audience = raw["key"], _audience(raw["audience"])
-    if not isinstance(key, str) or not _KEY.fullmatch(key):
-        return "key"
-    if not audience:
-        return "audience"
-    channels = _channels(raw.get("channels", []))
-    if channels is None:
-        return "channels"
-    if by_hour:
-        hours = _whole(raw["offset_hours"], _MOST_HOURS)
-        # Not 0 either: at due_at it is too late to be reminded.
-        return Step(key, audience, None, None, hours, channels) if hours else "offset"
-    days, at = _whole(raw["offset_workdays"], _MOST_WORKDAYS), parse_clock(raw["at"])
-    if days is None:
-        return "offset"
-    return Step(key, audience, days, at, None, channels) if at else "at"
-
-
-def _channels(raw: object) -> tuple[Kind, ...] | None:
-    """The channels named, in their order; None when one is unknown or comes twice."""
-    names = raw if isinstance(raw, list) else [None]
-    found = tuple(kind for name in names for kind in OUTSIDE if kind.value == name)
-    return found if len(set(found)) == len(names) else None
-
-
-def _whole(raw: object, most: int) -> int | None:
-    if isinstance(raw, bool) or not isinstance(raw, int):
-        return None
-    return raw if -most <= raw <= most else None
-
-
-def _audience(raw: object) -> tuple[Audience, ...]:
-    """The audience named, empty when a name is unknown or comes twice."""
-    names = raw if isinstance(raw, list) else []
-    found = tuple(who for who in Audience if who.value in names)
-    return found if len(found) == len(names) else ()

@@ -32,6 +32,7 @@ class Action(StrEnum):
     CHANGE_REGIONS = "change_regions"
     SEE_FORMS = "see_forms"
     MANAGE_FORMS = "manage_forms"
+    PREVIEW_LADDERS = "preview_ladders"
     SEE_REVIEWS = "see_reviews"
     REVIEW = "review"
     REVIEW_TOWN = "review_town"
@@ -42,6 +43,7 @@ class Action(StrEnum):
     REQUEST = "request"
     ADVISE = "advise"
     SEE_OUTLOOK = "see_outlook"
+    SEE_EFFECT = "see_effect"
     EDIT_CALENDAR = "edit_calendar"
     SEE_PEOPLE = "see_people"
     APPOINT_VILLAGE = "appoint_village"
@@ -75,6 +77,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.CHANGE_REGIONS: frozenset({Role.COUNTY_OPS}),
     Action.SEE_FORMS: frozenset(_BUSINESS),
     Action.MANAGE_FORMS: frozenset({Role.COUNTY_OPS}),
+    Action.PREVIEW_LADDERS: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.SEE_REVIEWS: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
     Action.REVIEW: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.REVIEW_TOWN: frozenset(_OFFICE),
@@ -85,6 +88,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.REQUEST: frozenset(_FIELD),
     Action.ADVISE: frozenset(_OFFICE),
     Action.SEE_OUTLOOK: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.COUNTY_MONITOR}),
+    # Not the liaisons: who knew what is held back would not be measured.
+    Action.SEE_EFFECT: frozenset(_OFFICE | _COUNTY | {Role.UPPER_VIEWER}),
     Action.EDIT_CALENDAR: frozenset({Role.COUNTY_OPS}),
     Action.SEE_PEOPLE: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.SYSADMIN}),
     Action.APPOINT_VILLAGE: frozenset({Role.OFFICE_LEAD, Role.SYSADMIN}),
@@ -142,7 +147,9 @@ class Actor:
 
     def may(self, action: Action, region: str) -> bool:
         """True when one of the posts allows the action there."""
-        return any(contains(scope, region) for scope in self.scopes(action))
+        return any(
+            post.role in ALLOWED[action] and contains(post.region, region) for post in self.posts
+        )
 
 
 def scopes(posts: Iterable[HeldPost], *actions: Action) -> tuple[str, ...]:

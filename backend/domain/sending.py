@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from backend.domain.calendar import WorkCalendar
+from backend.domain.calendar import WorkCalendar, local_day
 from backend.domain.reminders import next_allowed
 
 MOST_ATTEMPTS: Final = 6
 _FIRST: Final = timedelta(seconds=30)
 _LONGEST: Final = timedelta(hours=1)
+SPREAD: Final = timedelta(minutes=5)
 # No due day falls here: then working days alone are allowed.
 _NO_DUE_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -31,6 +32,17 @@ def retry_at(
     wait = longest * (1 + _share(f"{key}:{attempts}")) / 2
     asked = timedelta(seconds=min(retry_after or 0.0, _LONGEST.total_seconds()))
     return now + max(wait, asked)
+
+
+def spread(address: int, now: datetime, deadline: datetime) -> datetime:
+    """When a message decided on at `now` is to go beyond the app: within five minutes.
+
+    Nine o'clock strikes for 70,000 people at once; services, and the office that is called back,
+    should not hear it in one second. What is for one address stays together, and half of the time
+    until the deadline is never waited away.
+    """
+    wait = SPREAD * _share(f"{address}:{local_day(now)}")
+    return now + (min(wait, (deadline - now) / 2) if deadline > now else wait)
 
 
 def _share(word: str) -> float:

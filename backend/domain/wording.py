@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from backend.domain.calendar import SHANGHAI
+from backend.domain.ladder import PLACEHOLDERS
 
 
 def wording(kind: str, params: Mapping[str, Any], language: str) -> str:
@@ -21,29 +22,56 @@ def wording(kind: str, params: Mapping[str, Any], language: str) -> str:
         return f"有1份报表被退回，需更正{count}处，请在{fix_by}前补正。"
     if kind == "request_decided":
         return _decided_en(params) if english else _decided_zh(params)
-    on_behalf = bool(params.get("on_behalf"))
-    if english:
-        who = "The township office" if on_behalf else "A colleague"
-        return f"{who} has filed a report for your village; nothing is left to do for it."
-    return f"{'人社所已代报' if on_behalf else '同事已填报'}您村的1份报表，您无需再报。"
+    return _filed_en(params) if english else _filed_zh(params)
+
+
+def _own_words(params: Mapping[str, Any], english: bool) -> str | None:
+    """What the county wrote for the step, with the figures filled in."""
+    text = params.get("text")
+    if not isinstance(text, Mapping):
+        return None
+    figures = {name: params.get(name, 0) for name in PLACEHOLDERS}
+    figures["nearest"] = _clock(params.get("nearest"), english)
+    words: str = text["en" if english else "zh"]
+    return words.format_map(figures)
 
 
 def _reminder_zh(params: Mapping[str, Any]) -> str:
+    own = _own_words(params, english=False)
+    if own is not None:
+        return own
     duties, overdue = params.get("duties", 0), params.get("overdue", 0)
+    late = f"，其中{overdue}项已逾期" if overdue else ""
+    parts = [f"{duties}项待报{late}"] if duties else []
+    if params.get("to_correct"):
+        parts.append(f"{params['to_correct']}份退回待补正")
+    if params.get("to_review"):
+        parts.append(f"{params['to_review']}份待审核")
     villages = params.get("villages", 1)
     where = f"{villages}个村" if villages > 1 else ""
-    late = f"，其中{overdue}项已逾期" if overdue else ""
-    return f"{where}有{duties}项待报{late}，最近截止时间：{_clock(params.get('nearest'), False)}。"
+    nearest = _clock(params.get("nearest"), False)
+    return f"{where}有{'；'.join(parts)}，最近截止时间：{nearest}。"
 
 
 def _reminder_en(params: Mapping[str, Any]) -> str:
+    own = _own_words(params, english=True)
+    if own is not None:
+        return own
     duties, overdue = params.get("duties", 0), params.get("overdue", 0)
     villages = params.get("villages", 1)
     where = f" in {villages} villages" if villages > 1 else ""
     late = f", {overdue} of them overdue" if overdue else ""
-    reports = "report is" if duties == 1 else "reports are"
+    parts = [f"{_reports(duties)} still to be filed{where}{late}"] if duties else []
+    if params.get("to_correct"):
+        parts.append(f"{_reports(params['to_correct'])} returned and to be corrected")
+    if params.get("to_review"):
+        parts.append(f"{_reports(params['to_review'])} waiting for review")
     nearest = _clock(params.get("nearest"), True)
-    return f"{duties} {reports} still to be filed{where}{late}. Nearest deadline: {nearest}."
+    return f"{'; '.join(parts)}. Nearest deadline: {nearest}."
+
+
+def _reports(count: int) -> str:
+    return "1 report is" if count == 1 else f"{count} reports are"
 
 
 def _nudge_zh(params: Mapping[str, Any]) -> str:
@@ -70,6 +98,19 @@ def _decided_en(params: Mapping[str, Any]) -> str:
     if params.get("due_at") is None:
         return f"Your request for {what} was granted; nothing is left to do for it."
     return f"Your request for {what} was granted. New deadline: {_clock(params['due_at'], True)}."
+
+
+def _filed_zh(params: Mapping[str, Any]) -> str:
+    who = "人社所已代报" if params.get("on_behalf") else "同事已填报"
+    return f"{who}您村的{len(params.get('obligations', ()))}份报表，您无需再报。"
+
+
+def _filed_en(params: Mapping[str, Any]) -> str:
+    who = "The township office" if params.get("on_behalf") else "A colleague"
+    count = len(params.get("obligations", ()))
+    reports = "a report" if count == 1 else f"{count} reports"
+    left = "it" if count == 1 else "them"
+    return f"{who} has filed {reports} for your village; nothing is left to do for {left}."
 
 
 def _clock(instant: Any, english: bool) -> str:

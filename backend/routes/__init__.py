@@ -9,10 +9,12 @@ from backend.routes.calls import CallController
 from backend.routes.certification import CertificationController
 from backend.routes.channels import ChannelController, DeliveryController
 from backend.routes.docs import asset
+from backend.routes.effect import EffectController
 from backend.routes.feeds import FeedController, feed
 from backend.routes.forms import FormController
 from backend.routes.import_results import ImportController
 from backend.routes.imports import UploadController
+from backend.routes.ladders import LadderController
 from backend.routes.messages import MessageController
 from backend.routes.nudges import NudgeController
 from backend.routes.obligations import ObligationController
@@ -40,6 +42,7 @@ CONTROLLERS = (
     ReviewController,
     RateController,
     OutlookController,
+    EffectController,
     MessageController,
     AddressController,
     RobotController,
@@ -48,6 +51,7 @@ CONTROLLERS = (
     ChannelController,
     FormController,
     ScheduleController,
+    LadderController,
     CalendarController,
     RegionController,
     AccountController,

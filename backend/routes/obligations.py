@@ -119,13 +119,19 @@ def instant(as_of: str | None, now: datetime) -> datetime:
     """The instant asked for, or now. Problems: invalid, as_of_future."""
     if as_of is None:
         return now
-    try:
-        asked: datetime = msgspec.convert(as_of, Annotated[datetime, Meta(tz=True)])
-    except msgspec.ValidationError as error:
-        raise Problem("invalid", faults=[{"field": "as_of", "reason": str(error)}]) from None
-    check_years(as_of=asked)
+    asked = parse_instant("as_of", as_of)
     if asked > now:
         raise Problem("as_of_future")
+    return asked
+
+
+def parse_instant(name: str, text: str) -> datetime:
+    """The instant that the parameter `name` gives. Problem: invalid."""
+    try:
+        asked: datetime = msgspec.convert(text, Annotated[datetime, Meta(tz=True)])
+    except msgspec.ValidationError as error:
+        raise Problem("invalid", faults=[{"field": name, "reason": str(error)}]) from None
+    check_years(**{name: asked})
     return asked
 
 

@@ -21,7 +21,7 @@ from backend.routes.errors import documented
 from backend.routes.obligations import AsOf, instant
 from backend.routes.schemas import KeyQuery, PeriodQuery, SmallQuery, Words
 from backend.store import rates, regions
-from backend.store.database import from_json
+from backend.store.database import from_json, plan_anew
 
 
 class CountsView(msgspec.Struct):
@@ -82,9 +82,17 @@ class Rates(msgspec.Struct):
 
 def counts_view(counts: Counts) -> CountsView:
     return CountsView(
-        **{name: getattr(counts, name) for name in _NAMES},
-        report_rate=_share(counts.report_rate),
-        on_time_rate=_share(counts.on_time_rate),
+        counts.expected,
+        counts.on_time,
+        counts.late,
+        counts.missing,
+        counts.pending,
+        counts.exempt,
+        counts.not_due,
+        counts.filed_early,
+        counts.correction_late,
+        _share(counts.report_rate),
+        _share(counts.on_time_rate),
     )
 
 
@@ -164,6 +172,7 @@ class RateController(Controller):
     ) -> Rates:
         """Counts by area and period as of an instant; the same question gives the same answer."""
         async with authorised(request) as actor:
+            await plan_anew()
             t = instant(as_of, actor.now)
             # Who sees only aggregates sees no village.
             of_village = level is Level.VILLAGE or len(region or "") > Level.TOWNSHIP.digits

@@ -12,8 +12,9 @@ from msgspec import Meta
 from backend import access
 from backend.access import allows
 from backend.domain.calendar import local_day
+from backend.domain.holding import MOST_HELD_BACK
+from backend.domain.ladder import DEFAULT_LADDER, parse_ladder
 from backend.domain.periods import Cadence, parse_timetable, period_containing, timing
-from backend.domain.reminders import DEFAULT_LADDER, parse_ladder
 from backend.domain.reviews import ReviewStep
 from backend.domain.roles import Action, Actor
 from backend.problems import Problem
@@ -31,13 +32,15 @@ from backend.routes.schemas import (
     paged,
     read_mark,
 )
-from backend.store import audit, calendar, duties, forms
+from backend.store import audit, calendar, forms
 from backend.store.database import from_json
 
 # Every period since the start opens at once, for every village: a mistyped year must not do that.
 OLDEST: Final = timedelta(days=366)
 
 Hours = Annotated[int, Meta(ge=0, le=168)]
+# Percent of the steps before due that are not sent, by chance, so that their effect can be seen.
+HoldBack = Annotated[int, Meta(ge=0, le=MOST_HELD_BACK)]
 Steps = Annotated[list[ReviewStep], Meta(min_length=1, max_length=2)]
 
 
@@ -54,10 +57,14 @@ class ScheduleIn(msgspec.Struct, forbid_unknown_fields=True):
     steps: Steps = msgspec.field(default_factory=lambda: [ReviewStep.TOWN])
     allowance_hours: Hours = 24
     ladder: list[dict[str, Any]] | None = None
+    hold_back: HoldBack = 0
 
 
 class ScheduleChange(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """What is given is set, for periods not opened yet; opened ones keep what they had."""
+    """What is given is set, for periods not opened yet; opened ones keep what they had.
+
+    The ladder has versions of its own: /schedules/{number}/ladders.
+    """
 
     form: Small | msgspec.UnsetType = msgspec.UNSET
     title: Words | msgspec.UnsetType = msgspec.UNSET
@@ -65,7 +72,7 @@ class ScheduleChange(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=T
     ends_on: date | msgspec.UnsetType | None = msgspec.UNSET
     steps: Steps | msgspec.UnsetType = msgspec.UNSET
     allowance_hours: Hours | msgspec.UnsetType = msgspec.UNSET
-    ladder: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
+    hold_back: HoldBack | msgspec.UnsetType = msgspec.UNSET
 
 
 class ScheduleView(msgspec.Struct):
@@ -82,6 +89,7 @@ class ScheduleView(msgspec.Struct):
     steps: list[ReviewStep]
     allowance_hours: int
     ladder: list[dict[str, Any]]
+    hold_back: int
 
 
 class Occurrence(msgspec.Struct):
@@ -95,7 +103,8 @@ class Occurrence(msgspec.Struct):
 
 
 def _view(row: asyncpg.Record) -> ScheduleView:
-    plain = ("id", "form", "code", "version", "scope", "starts_on", "ends_on", "allowance_hours")
+    plain = ("id", "form", "code", "version", "scope", "starts_on", "ends_on", "allowance_hours",
+             "hold_back")  # fmt: skip
     return ScheduleView(
         title=msgspec.convert(from_json(row["title"]), Words),
         cadence=Cadence(row["cadence"]),
@@ -128,6 +137,7 @@ def _new(data: ScheduleIn, now: datetime) -> dict[str, Any]:
         "steps": _steps(data.steps),
         "ladder": [step.to_dict() for step in ladder],
         "ladder_since": now,
+        "hold_back": data.hold_back,
         "allowance_hours": data.allowance_hours,
         "starts_on": data.starts_on,
         "ends_on": data.ends_on,
@@ -140,7 +150,7 @@ def _steps(steps: list[ReviewStep]) -> list[str]:
     return [step.value for step in ReviewStep if step in steps]
 
 
-def _changed(data: ScheduleChange, row: asyncpg.Record, now: datetime) -> dict[str, Any]:
+def _changed(data: ScheduleChange, row: asyncpg.Record) -> dict[str, Any]:
     given = {
         name: value
         for name in data.__struct_fields__
@@ -153,9 +163,6 @@ def _changed(data: ScheduleChange, row: asyncpg.Record, now: datetime) -> dict[s
         given["timetable"] = parsed.to_dict()
     if "steps" in given:
         given["steps"] = _steps(given["steps"])
-    if "ladder" in given:
-        given["ladder"] = [step.to_dict() for step in parse_ladder(given["ladder"])]
-        given["ladder_since"] = now
     if given.get("ends_on") is not None and given["ends_on"] < row["starts_on"]:
         raise Problem("schedule_dates")
     return given
@@ -189,16 +196,14 @@ class ScheduleController(Controller):
         async with authorised(request) as actor:
             await access.region(actor, data.scope, Action.MANAGE_FORMS)
             await _published(actor, data.form)
-            number = await forms.add_schedule(_new(data, actor.now))
+            number = await forms.add_schedule(_new(data, actor.now), actor.account)
             await audit.write(audit.by(actor, "schedule.add", f"schedule:{number}", data.scope))
             return _view(await access.schedule(actor, number, Action.MANAGE_FORMS))
 
     @patch(
         "/{number:int}",
         opt=allows(Action.MANAGE_FORMS),
-        responses=documented(
-            "not_found", "form_not_published", "timetable_invalid", "ladder_invalid"
-        ),
+        responses=documented("not_found", "form_not_published", "timetable_invalid"),
     )
     async def change(
         self, request: ApiRequest, number: SmallPath, data: JSONBody[ScheduleChange]
@@ -206,13 +211,11 @@ class ScheduleController(Controller):
         """Changes a schedule for the periods to come."""
         async with authorised(request) as actor:
             row = await access.schedule(actor, number, Action.MANAGE_FORMS)
-            values = _changed(data, row, actor.now)
+            values = _changed(data, row)
             if "form" in values:
                 await _published(actor, values["form"])
             if values:
                 await forms.change_schedule(number, values)
-                if "ladder" in values:
-                    await duties.look_again(number, actor.now)
                 subject = f"schedule:{number}"
                 await audit.write(
                     audit.by(actor, "schedule.change", subject, row["scope"], set=sorted(values))

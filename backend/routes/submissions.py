@@ -31,7 +31,7 @@ from backend.routes.context import ApiRequest, asking, authorised
 from backend.routes.errors import ProblemBody, documented
 from backend.routes.obligation_detail import ObligationDetail, facts_of, obligation_detail
 from backend.routes.schemas import Line, Note, Number, check_years
-from backend.store import audit, filings
+from backend.store import audit, filings, recording
 from backend.store.database import transaction
 from backend.vault import content_digest
 
@@ -132,7 +132,7 @@ async def _filed(
     pairs = [(item.obligation, item.id) for item in items if isinstance(item, Item)]
     duties, known = await access.filing_context(actor, pairs)
     if len({duty.holder for duty in duties.values()}) <= 1:
-        with suppress(filings.VillageMoved, UniqueViolationError):
+        with suppress(recording.VillageMoved, UniqueViolationError):
             return await _stored(actor, items, device_time, duties, known)
     async with transaction():
         await access.hold_villages(actor, [number for number, _ in pairs])
@@ -149,7 +149,7 @@ async def _stored(
 ) -> tuple[list[Decided], dict[UUID, int]]:
     found = [_decide(actor, item, device_time, duties, known) for item in items]
     accepted = [each for each in found if isinstance(each, Accepted)]
-    return found, await filings.record(accepted, actor.account, actor.request)
+    return found, await recording.record(accepted, actor.account, actor.request)
 
 
 def _decide(

@@ -63,6 +63,14 @@ def in_transaction() -> bool:
     return DB.current_transaction.get() is not None
 
 
+async def plan_anew() -> None:
+    """Plans each statement for its own figures until the transaction ends.
+
+    For those that read a village or a whole province: one plan kept for both is slow for each.
+    """
+    await fetch("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
 class _Current:
     """What Piccolo's queries look for: the transaction under way and its connection."""
 

@@ -193,7 +193,8 @@ async def look_again(schedule: int, now: datetime) -> None:
     """Lets the next reminder of every outstanding duty be found anew, by the ladder of now."""
     await fetch(
         """UPDATE obligation SET remind_at = $2
-        WHERE schedule = $1 AND stage = 'none' AND closes_at >= $2""",
+        WHERE schedule = $1 AND (stage = 'none' AND closes_at >= $2
+            OR stage IN ('town', 'county', 'returned'))""",
         schedule,
         now,
     )
@@ -292,6 +293,6 @@ async def take_back_steps(obligations: Sequence[int]) -> None:
     await fetch(
         """DELETE FROM reminder r USING message m
         WHERE r.obligation = ANY($1) AND m.id = r.message AND m.kind = 'reminder'
-          AND m.delivered_at IS NULL AND m.dropped_at IS NULL""",
+          AND r.concern = 'report' AND m.delivered_at IS NULL AND m.dropped_at IS NULL""",
         list(obligations),
     )

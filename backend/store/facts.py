@@ -5,19 +5,21 @@ together. Obligations never amended are read from their own columns, the few oth
 adjustments and submissions known at the instant.
 """
 
+from collections.abc import Sequence
+
 from backend.store.filters import Filters
 
 STANDINGS = ("on_time", "late", "missing", "pending", "exempt", "not_due", "filed_early")
 
 _PLAIN = """SELECT o.id, o.period, o.region, o.holder, false AS exempt, o.due_at, o.closes_at,
-        CASE WHEN o.first_received_at <= {t} THEN o.first_counted_at END AS counted_at
+        CASE WHEN o.first_received_at <= {t} THEN o.first_counted_at END AS counted_at{also}
     FROM {source} WHERE NOT o.amended AND o.opens_at <= {t} AND {where}"""
 
 _AMENDED = """SELECT o.id, o.period, o.region, o.holder, coalesce(waiver.kind = 'exempt', false),
         coalesce(moved.due_at, o.original_due_at),
         greatest(coalesce(moved.closes_at, o.original_closes_at),
                  coalesce(moved.due_at, o.original_due_at)),
-        first.counted_at
+        first.counted_at{also}
     FROM {source}
     LEFT JOIN LATERAL (
         SELECT due_at, closes_at FROM adjustment a
@@ -47,7 +49,21 @@ def standing_sql(where: Filters, t: str, source: str = "obligation o") -> str:
 
     `where` cuts the obligations `o` of `source`, `t` is the placeholder of the instant.
     """
+    return _standing(where, t, t, source, "")
+
+
+def standing_then_sql(where: Filters, source: str, then: str, also: Sequence[str]) -> str:
+    """The same at an instant of each row's own, the column `then` of the table `x` of `source`.
+
+    It and the other columns `also` of `x` are given as well.
+    """
+    kept = "".join(f", x.{name}" for name in (then, *also))
+    return _standing(where, f"x.{then}", then, source, kept)
+
+
+def _standing(where: Filters, inner: str, outer: str, source: str, also: str) -> str:
     parts = " UNION ALL ".join(
-        part.format(source=source, t=t, where=where.sql) for part in (_PLAIN, _AMENDED)
+        part.format(source=source, t=inner, where=where.sql, also=also)
+        for part in (_PLAIN, _AMENDED)
     )
-    return f"SELECT facts.*, {_STANDING.format(t=t)} AS standing FROM ({parts}) facts"
+    return f"SELECT facts.*, {_STANDING.format(t=outer)} AS standing FROM ({parts}) facts"

@@ -1,21 +1,22 @@
-"""Submissions: what filing needs to know, and writing a batch of them in one statement."""
+"""Submissions: what filing needs to know, their revisions, and taking one back."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from backend.domain.clocks import Counted, CountedBy
-from backend.domain.filing import Accepted, Duty, Known
+from backend.domain.filing import Duty, Known
 from backend.domain.periods import Timing
 from backend.domain.reviews import ReviewStep, Stage, stage_of
 from backend.domain.timeliness import (
     Facts,
     known_filings,
 )
-from backend.store.database import fetch, fetch_value, from_json, to_json
+from backend.store.database import fetch, fetch_value, from_json
 from backend.store.filters import Filters
 from backend.store.forms import definitions
 from backend.store.gathering import Gathering
@@ -94,10 +95,15 @@ def _duty(row: asyncpg.Record, form: Any) -> Duty:
         stage=Stage(row["stage"]),
         revisions=row["revisions"],
         allowance=timedelta(hours=row["allowance_hours"]),
-        steps=tuple(ReviewStep(step) for step in from_json(row["steps"])),
+        steps=_steps(row["steps"]),
         form=form,
         last=from_json(row["last"]),
     )
+
+
+@lru_cache(maxsize=16)
+def _steps(text: str) -> tuple[ReviewStep, ...]:
+    return tuple(ReviewStep(step) for step in from_json(text))
 
 
 def _known(row: asyncpg.Record) -> Known:
@@ -110,129 +116,6 @@ def _known(row: asyncpg.Record) -> Known:
         Counted(row["counted_at"], CountedBy(row["counted_by"])),
         row["withdrawn_at"] is not None,
     )
-
-
-class VillageMoved(Exception):
-    """A village was written to since its duties were read: nothing is stored, decide again."""
-
-
-# One statement writes whole batches: the villages' change numbers, the submissions, where their
-# obligations stand, the audit, and word to the other holders of the posts. Nothing is written for
-# a village whose number is no longer the one that was read.
-_RECORD = """WITH item AS (
-    SELECT * FROM json_to_recordset($1::json) AS i(id uuid, obligation bigint, revision int,
-        kind text, answers jsonb, reasons jsonb, remark text, attachments jsonb,
-        captured_at timestamptz, corrected_at timestamptz, received_at timestamptz,
-        counted_at timestamptz, counted_by text, filed_by uuid, on_behalf bool,
-        on_behalf_reason text, digest bytea, holder text, seen bigint, stage text, request text)),
-held AS (
-    SELECT r.key, s.seen FROM region r
-    JOIN unnest((SELECT $2::text[]), $3::bigint[]) AS s(key, seen) ON r.key = s.key
-    WHERE coalesce(s.seen, r.change_no) = r.change_no ORDER BY r.key FOR NO KEY UPDATE OF r),
-village AS (
-    UPDATE region r SET change_no = r.change_no + 1 FROM held h WHERE r.key = h.key
-    RETURNING r.key, r.change_no, h.seen),
-stored AS (
-    INSERT INTO submission (id, obligation, revision, kind, answers, reasons, remark, attachments,
-        captured_at, corrected_at, received_at, counted_at, counted_by, filed_by, on_behalf,
-        on_behalf_reason, digest, change_no)
-    SELECT i.id, i.obligation, i.revision, i.kind, i.answers, i.reasons, i.remark, i.attachments,
-        i.captured_at, i.corrected_at, i.received_at, i.counted_at, i.counted_by, i.filed_by,
-        i.on_behalf, i.on_behalf_reason, i.digest, v.change_no
-    FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen
-    RETURNING id, receipt),
-stands AS (
-    UPDATE obligation o SET stage = i.stage, stage_since = i.received_at, newest = i.id,
-        fix_by = NULL, revisions = i.revision,
-        first_counted_at = coalesce(o.first_counted_at, i.counted_at),
-        first_received_at = coalesce(o.first_received_at, i.received_at), change_no = v.change_no
-    FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen
-    WHERE o.id = i.obligation),
-audited AS (
-    INSERT INTO audit_entry (at, account, action, subject, region, result, request, detail)
-    SELECT i.received_at, i.filed_by, 'submission.file', 'submission:' || i.id, i.holder, 'done',
-        i.request, jsonb_build_object('obligation', i.obligation, 'revision', i.revision,
-                                      'kind', i.kind, 'on_behalf', i.on_behalf)
-    FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen),
-told AS (
-    INSERT INTO message (id, account, kind, region, params, slot_at, created_at)
-    SELECT DISTINCT ON (i.id, p.account) gen_random_uuid(), p.account, 'filed_by_other', i.holder,
-        jsonb_build_object('obligation', i.obligation, 'on_behalf', i.on_behalf),
-        i.received_at, i.received_at
-    FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen
-    JOIN post p ON p.region = i.holder AND p.role IN ('liaison', 'station')
-        AND p.account <> i.filed_by AND p.starts_at <= i.received_at
-        AND (p.ends_at IS NULL OR p.ends_at > i.received_at)
-    RETURNING id, slot_at),
-queued AS (
-    INSERT INTO delivery (message, channel, not_before, attempts)
-    SELECT id, 'in_app', slot_at, 0 FROM told)
-SELECT id, receipt FROM stored"""
-
-
-async def record(accepted: Sequence[Accepted], account: UUID, request: str) -> dict[UUID, int]:
-    """Stores the submissions and all that goes with them; gives the receipt sequence by id.
-
-    Raises VillageMoved. Whoever files for several villages at once must hold them: else those of
-    one might be stored and those of another not.
-    """
-    if not accepted:
-        return {}
-    rows = [_row(each, account, request, each.duty.change_no) for each in accepted]
-    receipts = await _recording.ask(rows)
-    if len(receipts) < len(rows):
-        raise VillageMoved
-    return receipts
-
-
-async def record_each(accepted: Sequence[tuple[Accepted, UUID]], request: str) -> None:
-    """The same where everybody filed for themselves; pairs are (submission, who filed it).
-
-    For the only writer there is: whether the villages have moved is not asked.
-    """
-    await _record([[_row(each, account, request, None) for each, account in accepted]])
-
-
-def _row(filed: Accepted, account: UUID, request: str, seen: int | None) -> dict[str, Any]:
-    item, duty = filed.item, filed.duty
-    return {
-        "id": item.id,
-        "obligation": duty.id,
-        "revision": filed.revision,
-        "kind": item.kind,
-        "answers": filed.answers,
-        "reasons": item.reasons,
-        "remark": item.remark,
-        "attachments": item.attachments,
-        "captured_at": item.captured_at,
-        "corrected_at": filed.corrected_at,
-        "received_at": filed.received_at,
-        "counted_at": filed.counted.at,
-        "counted_by": filed.counted.by,
-        "filed_by": account,
-        "on_behalf": filed.on_behalf,
-        "on_behalf_reason": item.on_behalf_reason if filed.on_behalf else None,
-        "digest": f"\\x{item.digest.hex()}",
-        "holder": duty.holder,
-        "seen": seen,
-        "stage": filed.stage,
-        "request": request,
-    }
-
-
-async def _record(batches: Sequence[Sequence[dict[str, Any]]]) -> list[dict[UUID, int]]:
-    """The receipts of each batch, by id; without those of villages that have moved."""
-    rows = [row for batch in batches for row in batch]
-    seen = {(row["holder"], row["seen"]) for row in rows}
-    stored = await fetch(_RECORD, to_json(rows), [key for key, _ in seen], [no for _, no in seen])
-    receipts = {row["id"]: row["receipt"] for row in stored}
-    return [
-        {row["id"]: receipts[row["id"]] for row in batch if row["id"] in receipts}
-        for batch in batches
-    ]
-
-
-_recording = Gathering(_record)
 
 
 _SUBMISSION = """SELECT s.id, s.obligation, s.revision, s.kind, s.answers::text AS answers,
@@ -279,7 +162,7 @@ async def withdraw(
             UPDATE region SET change_no = change_no + 1
             WHERE key = (SELECT holder FROM obligation WHERE id = $1) RETURNING change_no)
         UPDATE obligation o SET stage = $2, stage_since = $3, newest = $4, fix_by = $5,
-            amended = true, first_counted_at = $6, first_received_at = $7,
+            amended = true, first_counted_at = $6, first_received_at = $7, remind_at = $8,
             change_no = v.change_no
         FROM village v WHERE o.id = $1""",
         obligation,
@@ -289,5 +172,6 @@ async def withdraw(
         decided[-1].fix_by if decided else None,
         left[0].counted_at if left else None,
         left[0].received_at if left else None,
+        now,
     )
     await reopen_cells([obligation])

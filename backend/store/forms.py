@@ -110,7 +110,7 @@ async def publish(form: int, now: datetime) -> bool:
 
 _SCHEDULE = """SELECT s.id, s.scope, s.form, f.code, f.version, s.title::text AS title, s.cadence,
     s.timetable::text AS timetable, s.steps::text AS steps, s.ladder::text AS ladder,
-    s.ladder_since, s.allowance_hours, s.starts_on, s.ends_on, s.created_at
+    s.ladder_since, s.hold_back, s.allowance_hours, s.starts_on, s.ends_on, s.created_at
     FROM schedule s JOIN form f ON f.id = s.form"""
 
 
@@ -136,12 +136,22 @@ async def schedule(number: int) -> asyncpg.Record | None:
     return await fetch_row(f"{_SCHEDULE} WHERE s.id = $1", number)
 
 
-async def add_schedule(values: dict[str, Any]) -> int:
-    """Inserts a schedule; keys are the columns, JSON columns as values."""
+async def add_schedule(values: dict[str, Any], by: Any = None) -> int:
+    """Inserts a schedule; keys are the columns, JSON columns as values.
+
+    Its ladder is in force at once, as version 1.
+    """
     columns = list(values)
     number: int = await fetch_value(
-        f"""INSERT INTO schedule ({", ".join(columns)})
-        VALUES ({", ".join(f"${i + 1}" for i in range(len(columns)))}) RETURNING id""",
+        f"""WITH made AS (
+            INSERT INTO schedule ({", ".join(columns)})
+            VALUES ({", ".join(f"${i + 2}" for i in range(len(columns)))})
+            RETURNING id, ladder, ladder_since, created_at)
+        INSERT INTO ladder (schedule, version, steps, created_at, created_by, published_at,
+                            published_by)
+        SELECT id, 1, ladder, created_at, $1::uuid, greatest(created_at, ladder_since), $1
+        FROM made RETURNING schedule""",
+        by,
         *(_column(value) for value in values.values()),
     )
     return number

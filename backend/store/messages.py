@@ -1,4 +1,4 @@
-"""The outbox: deciding reminders, queueing messages, claiming and marking deliveries."""
+"""The outbox: digests begun, messages shown, deliveries claimed and marked."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,49 +7,25 @@ from uuid import UUID
 
 import asyncpg
 
-from backend.domain.reminders import Step
+from backend.domain.calendar import local_day
+from backend.store.concerns import COUNTS, OUTSTANDING, POSTED, STILL_DUE
 from backend.store.database import fetch, fetch_row, fetch_value, to_json
 from backend.store.filters import Filters
 
 REMINDER = "reminder"
 
 
-async def claim_remindable(now: datetime, limit: int) -> list[asyncpg.Record]:
-    """Outstanding obligations to look at now, earliest first, held until the commit.
-
-    `reached` are the steps decided so far, each as "step account".
-    """
-    return await fetch(
-        """SELECT o.id, o.holder, o.due_at, o.closes_at, o.exempt_at, s.scope,
-                  s.ladder::text AS ladder, s.ladder_since,
-                  ARRAY(SELECT r.step || ' ' || r.account FROM reminder r
-                        WHERE r.obligation = o.id) AS reached
-        FROM obligation o JOIN schedule s ON s.id = o.schedule
-        WHERE o.stage = 'none' AND o.remind_at <= $1
-        ORDER BY o.remind_at LIMIT $2 FOR UPDATE OF o SKIP LOCKED""",
-        now,
-        limit,
-    )
-
-
-async def set_remind_at(pairs: Sequence[tuple[int, datetime | None]]) -> None:
-    """When to look again, by obligation; None is never."""
-    await fetch(
-        """UPDATE obligation o SET remind_at = i.at
-        FROM unnest($1::bigint[], $2::timestamptz[]) AS i(id, at) WHERE o.id = i.id""",
-        [number for number, _ in pairs],
-        [at for _, at in pairs],
-    )
-
-
 async def holders(regions: Sequence[str], now: datetime) -> list[asyncpg.Record]:
-    """Who holds a post at any of these regions at `now`."""
+    """Who holds a post at any of these regions at `now`; `away` is who is on leave that day."""
     return await fetch(
-        """SELECT p.region, p.account, p.role, p.is_backup FROM post p
+        """SELECT p.region, p.account, p.role, p.is_backup, EXISTS (
+            SELECT 1 FROM leave l WHERE l.post = p.id AND l.starts_on <= $3 AND l.ends_on >= $3
+        ) AS away FROM post p
         JOIN account a ON a.id = p.account AND a.disabled_at IS NULL
         WHERE p.region = ANY($1) AND p.starts_at <= $2 AND (p.ends_at IS NULL OR p.ends_at > $2)""",
         list(regions),
         now,
+        local_day(now),
     )
 
 
@@ -82,24 +58,6 @@ async def digests(accounts: Sequence[UUID], slot_at: datetime, now: datetime) ->
     return found
 
 
-async def add_reminders(rows: Sequence[tuple[int, Step, UUID, UUID]], now: datetime) -> None:
-    """Rows are (obligation, step, account, message); what was decided before is left alone."""
-    await fetch(
-        """INSERT INTO reminder (obligation, step, account, message, decided_at, channels)
-        SELECT i.obligation, i.step, i.account, i.message, $5::timestamptz,
-            string_to_array(nullif(i.channels, ''), ' ')
-        FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::uuid[], $6::text[])
-            AS i(obligation, step, account, message, channels)
-        ON CONFLICT (obligation, step, account) DO NOTHING""",
-        [row[0] for row in rows],
-        [row[1].key for row in rows],
-        [row[2] for row in rows],
-        [row[3] for row in rows],
-        now,
-        [" ".join(row[1].channels) for row in rows],
-    )
-
-
 async def claim_deliveries(now: datetime, until: datetime, limit: int) -> list[asyncpg.Record]:
     """Takes deliveries to the app by a lease until `until`; a crash gives them back by itself."""
     return await fetch(
@@ -125,23 +83,14 @@ async def claim_deliveries(now: datetime, until: datetime, limit: int) -> list[a
 
 
 async def outstanding(messages: Sequence[UUID], now: datetime) -> list[asyncpg.Record]:
-    """What the digests still have to say: duties neither filed, waived nor closed by `now`,
-    of villages for which the addressee still answers, or is set over, at this moment.
+    """What the digests still have to say: what is outstanding at `now`, of villages for which the
+    addressee still answers, or is set over, at this moment.
     """
     return await fetch(
-        """SELECT m.id, count(*)::int AS duties, min(o.due_at) AS nearest,
-            count(*) FILTER (WHERE o.due_at < $2)::int AS overdue,
-            count(DISTINCT o.holder)::int AS villages, min(o.holder) AS holder,
-            (array_agg(o.id ORDER BY o.due_at, o.id))[1:50] AS obligations
-        FROM message m
-        JOIN (SELECT DISTINCT message, obligation FROM reminder WHERE message = ANY($1)) r
-            ON r.message = m.id
-        JOIN obligation o ON o.id = r.obligation
-        WHERE o.stage = 'none' AND o.exempt_at IS NULL AND o.closes_at >= $2
-          AND EXISTS (SELECT 1 FROM post p WHERE p.account = m.account AND p.starts_at <= $2
-                      AND (p.ends_at IS NULL OR p.ends_at > $2)
-                      AND p.region IN (o.holder, left(o.holder, 9), left(o.holder, 6)))
-        GROUP BY m.id""",
+        f"""SELECT m.id, {COUNTS}, min(o.holder) AS holder,
+            (array_agg(DISTINCT o.id))[1:50] AS obligations
+        FROM message m JOIN reminder r ON r.message = m.id JOIN obligation o ON o.id = r.obligation
+        WHERE m.id = ANY($1) AND {STILL_DUE} GROUP BY m.id""",
         list(messages),
         now,
     )
@@ -150,16 +99,13 @@ async def outstanding(messages: Sequence[UUID], now: datetime) -> list[asyncpg.R
 async def readdress(messages: Sequence[UUID], now: datetime) -> None:
     """Lets steps be decided again that were meant for somebody whose post has gone since.
 
-    Whoever answers for the village now has not been told, so the step is not done.
+    Whoever answers for it now has not been told, so the step is not done.
     """
     await fetch(
-        """WITH gone AS (
+        f"""WITH gone AS (
             DELETE FROM reminder r USING message m, obligation o
             WHERE m.id = ANY($1) AND r.message = m.id AND o.id = r.obligation
-              AND o.stage = 'none' AND NOT EXISTS (
-                SELECT 1 FROM post p WHERE p.account = m.account AND p.starts_at <= $2
-                AND (p.ends_at IS NULL OR p.ends_at > $2)
-                AND p.region IN (o.holder, left(o.holder, 9), left(o.holder, 6)))
+              AND {OUTSTANDING} AND NOT {POSTED}
             RETURNING r.obligation)
         UPDATE obligation SET remind_at = $2 WHERE id IN (SELECT obligation FROM gone)""",
         list(messages),
@@ -216,7 +162,11 @@ async def postpone(messages: Mapping[UUID, datetime]) -> None:
 
 async def drop(messages: Sequence[UUID], now: datetime) -> None:
     """Gives up messages that have become pointless."""
-    await fetch("UPDATE message SET dropped_at = $2 WHERE id = ANY($1)", list(messages), now)
+    await fetch(
+        "UPDATE message SET dropped_at = $2 WHERE id = ANY($1) AND delivered_at IS NULL",
+        list(messages),
+        now,
+    )
 
 
 async def mark_sent(deliveries: Sequence[int], now: datetime) -> None:

@@ -95,7 +95,7 @@ async def tell(
         SELECT i.obligation, $5::text, i.account, b.id, $6::timestamptz
         FROM unnest($3::uuid[], $4::bigint[]) AS i(account, obligation)
         JOIN begun b ON b.account = i.account
-        ON CONFLICT (obligation, step, account) DO NOTHING""",
+        ON CONFLICT (obligation, step, round, account) DO NOTHING""",
         accounts,
         [slots[account] for account in accounts],
         [account for account, _ in pairs],

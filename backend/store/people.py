@@ -224,6 +224,12 @@ async def posts_not_over(account: UUID, now: datetime) -> list[asyncpg.Record]:
     )
 
 
+async def names(accounts: Sequence[UUID]) -> dict[UUID, str]:
+    """Names by account."""
+    rows = await fetch("SELECT id, name FROM account WHERE id = ANY($1)", list(accounts))
+    return {row["id"]: row["name"] for row in rows}
+
+
 async def set_password(account: UUID, password_hash: str) -> None:
     """Replaces the password."""
     await fetch("UPDATE account SET password_hash = $2 WHERE id = $1", account, password_hash)

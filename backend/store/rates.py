@@ -62,10 +62,13 @@ async def by_area(wanted: Wanted, level: Level, as_of: datetime) -> list[asyncpg
             _live(where, digits, "obligation o JOIN period p ON p.id = o.period"), *where.args
         )
     final = wanted.cut(Filters(as_of), "c.township").sql
-    wanted.cut(where, "c.township").add("(c.final_from IS NULL OR c.final_from > $1)")
-    source = """rate_cell c JOIN period p ON p.id = c.period
-        JOIN obligation o ON o.period = c.period
-            AND o.region >= c.township AND o.region < c.township || ':'"""
+    source = f"""obligation o JOIN period p ON p.id = o.period
+        JOIN rate_cell c ON c.period = o.period AND c.township = left(o.region, 9)
+            AND (c.final_from IS NULL OR c.final_from > $1)
+            AND o.period = ANY(ARRAY(
+                SELECT DISTINCT c.period FROM rate_cell c JOIN period p ON p.id = c.period
+                WHERE (c.final_from IS NULL OR c.final_from > $1) AND {final}))"""
+    wanted.cut(where, "o.region")
     return await fetch(
         f"""SELECT c.period, left(c.township, {digits}) AS area, sum(c.on_time)::int AS on_time,
             sum(c.late)::int AS late, sum(c.missing)::int AS missing, 0 AS pending,

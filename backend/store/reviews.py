@@ -136,6 +136,8 @@ stored AS (
     FROM item i JOIN village v ON v.key = i.holder JOIN obligation d ON d.id = i.obligation),
 stands AS (
     UPDATE obligation o SET stage = i.stage, stage_since = i.at, fix_by = i.fix_by,
+        remind_at = CASE i.stage WHEN 'returned' THEN i.at
+            WHEN 'accepted' THEN NULL ELSE i.at + interval '1 day' END,
         change_no = v.change_no
     FROM item i JOIN village v ON v.key = i.holder WHERE o.id = i.obligation),
 following AS (

@@ -1,21 +1,17 @@
 """Deliveries beyond the app: queueing, claiming in order of deadline, pacing, marking."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
-from backend.store.database import fetch
+from backend.store.concerns import COUNTS, DEADLINE, STILL_DUE
+from backend.store.database import fetch, to_json
 from backend.store.filters import Filters
 
 _WAITING = "d.sent_at IS NULL AND d.failed_at IS NULL AND d.dropped_at IS NULL"
-# What a digest still has to say at $2: see messages.outstanding, which says the same.
-_STILL_DUE = """o.stage = 'none' AND o.exempt_at IS NULL AND o.closes_at >= $2
-    AND EXISTS (SELECT 1 FROM post p WHERE p.account = m.account AND p.starts_at <= $2
-                AND (p.ends_at IS NULL OR p.ends_at > $2)
-                AND p.region IN (o.holder, left(o.holder, 9), left(o.holder, 6)))"""
 
 
 async def orders(messages: Sequence[UUID], now: datetime) -> list[asyncpg.Record]:
@@ -24,14 +20,14 @@ async def orders(messages: Sequence[UUID], now: datetime) -> list[asyncpg.Record
     `under_way` is true while some delivery beyond the app waits, or has gone.
     """
     return await fetch(
-        f"""SELECT m.id, m.account, min(o.due_at) AS deadline,
+        f"""SELECT m.id, m.account, min({DEADLINE}) AS deadline,
             array_agg(array_to_string(r.channels, ' ') ORDER BY r.id) AS wishes,
             ARRAY(SELECT DISTINCT d.channel FROM delivery d
                   WHERE d.message = m.id AND d.address IS NOT NULL) AS tried,
             EXISTS (SELECT 1 FROM delivery d WHERE d.message = m.id AND d.address IS NOT NULL
                     AND d.failed_at IS NULL AND d.dropped_at IS NULL) AS under_way
         FROM message m JOIN reminder r ON r.message = m.id JOIN obligation o ON o.id = r.obligation
-        WHERE m.id = ANY($1) AND r.channels IS NOT NULL AND {_STILL_DUE}
+        WHERE m.id = ANY($1) AND r.channels IS NOT NULL AND {STILL_DUE}
         GROUP BY m.id""",
         list(messages),
         now,
@@ -40,26 +36,29 @@ async def orders(messages: Sequence[UUID], now: datetime) -> list[asyncpg.Record
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A delivery to be: a message to an address, and the deadline that gives it its place."""
+    """A delivery to be: a message to an address, the deadline that gives it its place, and when
+    it may go.
+    """
 
     message: UUID
     channel: str
     address: int
     deadline: datetime
+    not_before: datetime
 
 
-async def queue(wanted: Sequence[Queued], now: datetime) -> None:
+async def queue(wanted: Sequence[Queued]) -> None:
     """Queues deliveries, each message once to each address."""
     await fetch(
         """INSERT INTO delivery (message, channel, address, deadline, not_before, attempts)
-        SELECT *, $5::timestamptz, 0
-        FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[])
+        SELECT *, 0 FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[],
+            $5::timestamptz[])
         ON CONFLICT (message, channel, address) DO NOTHING""",
         [each.message for each in wanted],
         [each.channel for each in wanted],
         [each.address for each in wanted],
         [each.deadline for each in wanted],
-        now,
+        [each.not_before for each in wanted],
     )
 
 
@@ -86,15 +85,12 @@ async def still_due(pairs: Sequence[tuple[int, UUID]], now: datetime) -> dict[in
     A duty that stands in several of them is counted once. Nothing left, no row.
     """
     rows = await fetch(
-        f"""SELECT i.sending, count(DISTINCT o.id)::int AS duties, min(o.due_at) AS nearest,
-            count(DISTINCT o.id) FILTER (WHERE o.due_at < $2)::int AS overdue,
-            count(DISTINCT o.holder)::int AS villages,
-            array_agg(DISTINCT o.due_at) AS due, min(left(o.holder, 6)) AS county,
-            array_agg(DISTINCT m.id) AS messages
+        f"""SELECT i.sending, {COUNTS}, array_agg(DISTINCT {DEADLINE}) AS due,
+            min(left(o.holder, 6)) AS county, array_agg(DISTINCT m.id) AS messages
         FROM unnest($1::bigint[], $3::uuid[]) AS i(sending, message)
         JOIN message m ON m.id = i.message
         JOIN reminder r ON r.message = m.id JOIN obligation o ON o.id = r.obligation
-        WHERE {_STILL_DUE} GROUP BY i.sending""",
+        WHERE {STILL_DUE} GROUP BY i.sending""",
         [sending for sending, _ in pairs],
         now,
         [message for _, message in pairs],
@@ -120,10 +116,16 @@ async def paces(channel: str, keys: Sequence[bytes]) -> dict[bytes, asyncpg.Reco
     return {row["key"]: row for row in rows}
 
 
-async def set_slots(channel: str, key: bytes, taken: Sequence[datetime]) -> None:
-    """Notes the slots used by an address whose pace is held."""
+async def set_slots(channel: str, taken: Mapping[bytes, Sequence[datetime]]) -> None:
+    """Notes the slots used by addresses whose paces are held."""
     await fetch(
-        "UPDATE pace SET taken = $3 WHERE channel = $1 AND key = $2", channel, key, list(taken)
+        """UPDATE pace SET taken = ARRAY(
+            SELECT slot::timestamptz FROM jsonb_array_elements_text(i.taken) AS slot)
+        FROM unnest($2::bytea[], $3::jsonb[]) AS i(key, taken)
+        WHERE pace.channel = $1 AND pace.key = i.key""",
+        channel,
+        list(taken),
+        [to_json(slots) for slots in taken.values()],
     )
 
 
@@ -155,7 +157,8 @@ async def postpone(deliveries: Sequence[int], until: datetime) -> None:
 async def drop(deliveries: Sequence[int], now: datetime) -> None:
     """Ends deliveries that have nothing to say any more."""
     await fetch(
-        "UPDATE delivery SET dropped_at = $2, claimed_until = NULL WHERE id = ANY($1)",
+        """UPDATE delivery SET dropped_at = $2, claimed_until = NULL
+        WHERE id = ANY($1) AND sent_at IS NULL""",
         list(deliveries),
         now,
     )

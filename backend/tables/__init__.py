@@ -15,10 +15,10 @@ from backend.tables.beneficiaries import (
 from backend.tables.channels import Address, CallEntry, Pace
 from backend.tables.duties import Adjustment, Obligation, Period, RateCell
 from backend.tables.filings import Review, Submission
-from backend.tables.forms import Form, Schedule
+from backend.tables.forms import Form, Ladder, Schedule
 from backend.tables.messages import Delivery, Message, Reminder
 from backend.tables.operations import TaskRun, WorkCalendar
-from backend.tables.people import Account, LoginFailure, Post, Session
+from backend.tables.people import Account, Leave, LoginFailure, Post, Session
 from backend.tables.regions import Region
 
 ALL_TABLES = (
@@ -27,8 +27,10 @@ ALL_TABLES = (
     Post,
     Session,
     LoginFailure,
+    Leave,
     Form,
     Schedule,
+    Ladder,
     Period,
     Obligation,
     Adjustment,
@@ -76,6 +78,8 @@ __all__ = [
     "Form",
     "ImportBatch",
     "ImportFault",
+    "Ladder",
+    "Leave",
     "LoginFailure",
     "MatchHit",
     "Message",

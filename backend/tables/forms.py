@@ -22,7 +22,10 @@ class Form(Table):
 
 
 class Schedule(Table):
-    """Form × cadence × due rule × scope × ladder."""
+    """Form × cadence × due rule × scope × ladder.
+
+    `ladder` and `ladder_since` repeat the version published last, for those who send.
+    """
 
     id = Serial(primary_key=True)
     scope = Varchar(length=12, index=True)
@@ -33,7 +36,24 @@ class Schedule(Table):
     steps = JSONB()
     ladder = JSONB()
     ladder_since = Timestamptz(default=None)
+    # The percentage of steps before due that is drawn not to be sent, so that one sees the effect.
+    hold_back = Integer(default=0)
     allowance_hours = Integer(default=24)
     starts_on = Date(default=None)
     ends_on = Date(null=True, default=None)
     created_at = Timestamptz(default=None)
+
+
+class Ladder(Table):
+    """A version of a schedule's reminder ladder: a draft until published, never changed."""
+
+    id = Serial(primary_key=True)
+    schedule = ForeignKey(Schedule, null=False, on_delete=OnDelete.restrict)
+    version = Integer()
+    steps = JSONB()
+    created_at = Timestamptz(default=None)
+    created_by = UUID(null=True, default=None)
+    published_at = Timestamptz(null=True, default=None)
+    published_by = UUID(null=True, default=None)
+
+    ladder_unique_version = Unique([schedule, version])

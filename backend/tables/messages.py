@@ -6,8 +6,10 @@ from piccolo.columns import (
     Array,
     BigInt,
     BigSerial,
+    Boolean,
     ForeignKey,
     Integer,
+    SmallInt,
     Text,
     Timestamptz,
     Varchar,
@@ -41,18 +43,30 @@ class Message(Table):
 
 
 class Reminder(Table):
-    """The decision that a step of the ladder reaches a person, at most once per obligation."""
+    """The decision that a step of the ladder reaches a person, at most once per obligation.
+
+    Or that it does not: `held_back` for the sake of measuring, with no message. A correction and
+    a review are reminded of anew in every `round`, the revision they are about; a report's is 0.
+    """
 
     id = BigSerial(primary_key=True)
     obligation = ForeignKey(Obligation, null=False, on_delete=OnDelete.restrict)
-    step = Varchar(length=20)
+    concern = Varchar(length=10, default="report")
+    step = Varchar(length=40)
+    round = Integer(default=0)
     account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
-    message = ForeignKey(Message, null=False, on_delete=OnDelete.restrict, index=True)
+    message = ForeignKey(Message, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    held_back = Boolean(default=False)
     decided_at = Timestamptz(default=None)
+    # The end of the time limit of a review; other deadlines are the obligation's own.
+    deadline = Timestamptz(null=True, default=None)
     # Beyond the app, in this order, each when the one before has failed; None is the app alone.
     channels = Array(Varchar(length=20), null=True, default=None)
+    # The county's own words, and how far up the ladder: the last step words the whole digest.
+    text = JSONB(null=True, default=None)
+    rank = SmallInt(default=0)
 
-    reminder_unique_step = Unique([obligation, step, account])
+    reminder_unique_round = Unique([obligation, step, round, account])
 
 
 class Delivery(Table):

@@ -6,8 +6,10 @@ from piccolo.columns import (
     BigSerial,
     Boolean,
     Bytea,
+    Date,
     ForeignKey,
     Integer,
+    Serial,
     Text,
     Timestamptz,
     Varchar,
@@ -42,6 +44,17 @@ class Post(Table):
     is_backup = Boolean(default=False)
     starts_at = Timestamptz(default=None)
     ends_at = Timestamptz(null=True, default=None)
+
+
+class Leave(Table):
+    """Dated leave from a post: from `starts_on` to `ends_on`, both included, the B角 answers."""
+
+    id = Serial(primary_key=True)
+    post = ForeignKey(Post, null=False, on_delete=OnDelete.restrict, index=True)
+    starts_on = Date(default=None)
+    ends_on = Date(default=None)
+    entered_at = Timestamptz(default=None)
+    entered_by = UUID()
 
 
 class Session(Table):

@@ -15,6 +15,7 @@ from backend import settling
 from backend.domain.channels import Kind
 from backend.domain.reminders import next_allowed
 from backend.store import calendar, messages, sending
+from backend.store.concerns import said_of
 from backend.store.database import from_json, transaction
 from backend.store.messages import REMINDER
 from backend.store.nudges import NUDGE
@@ -72,13 +73,13 @@ async def _still_true(
         row["message"]: from_json(row["params"]) for row in rows if row["message"] in posted
     }
     later: dict[UUID, datetime] = {}
-    for row in await messages.outstanding(digests, now):
-        allowed = next_allowed(now, row["nearest"], await calendar.load(row["holder"]))
+    found = await messages.outstanding(digests, now)
+    counties = {calendar.owner_of(row["holder"]) for row in found}
+    days = {county: await calendar.load(county) for county in counties}
+    for row in found:
+        allowed = next_allowed(now, row["nearest"], days[calendar.owner_of(row["holder"])])
         if allowed > now:
             later[row["id"]] = allowed
         else:
-            said[row["id"]] = {name: row[name] for name in _SAID}
+            said[row["id"]] = {**said_of(row), "obligations": row["obligations"]}
     return said, later
-
-
-_SAID: Final = ("duties", "overdue", "villages", "nearest", "obligations")

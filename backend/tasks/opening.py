@@ -7,8 +7,9 @@ from typing import Final
 import asyncpg
 
 from backend.domain.calendar import local_day
+from backend.domain.ladder import Concern, parse_ladder, steps_of
 from backend.domain.periods import Cadence, parse_timetable, periods_to_open, timing
-from backend.domain.reminders import next_instant, parse_ladder
+from backend.domain.reminders import next_instant
 from backend.store import calendar, duties, forms
 from backend.store.database import from_json, transaction
 
@@ -63,7 +64,7 @@ async def open_one(now: datetime) -> bool:
             await duties.finish_opening(period["id"], now)
             return True
         days = await calendar.load(period["scope"])
-        ladder = parse_ladder(from_json(period["ladder"]))
+        ladder = steps_of(parse_ladder(from_json(period["ladder"])), Concern.REPORT)
         # Opened late, it is looked at once: the step that should be out by now still goes.
         since = max(period["opens_at"], period["ladder_since"])
         first = next_instant(ladder, period["due_at"], days, since)

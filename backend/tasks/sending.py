@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 
@@ -20,6 +20,7 @@ from backend.domain.sending import allowed_from
 from backend.domain.wording import wording
 from backend.settling import Attempt
 from backend.store import calendar, sending
+from backend.store.concerns import said_of
 from backend.store.database import transaction
 from backend.vault import Vault
 
@@ -60,11 +61,11 @@ async def send_some(carrier: Carrier, now: datetime) -> bool:
     # Marked one after the other as they end: what has gone is known at once.
     for each in asyncio.as_completed(under_way):
         attempt, error = await each
+        if error is None:
+            await settling.sent(attempt, now)  # one statement: a transaction by itself
+            continue
         async with transaction():
-            if error is None:
-                await settling.sent(attempt, now)
-            else:
-                await settling.failed(attempt, error, carrier.configured, now)
+            await settling.failed(attempt, error, carrier.configured, now)
     return bool(rows)
 
 
@@ -100,11 +101,11 @@ async def _claim(carrier: Carrier, rows: Sequence[asyncpg.Record], now: datetime
     pairs = [(n, row["message"]) for n, group in enumerate(sendings) for row in group]
     said = await sending.still_due(pairs, now)
     days = {c: await calendar.load(c) for c in {found["county"] for found in said.values()}}
-    timely = []
+    timely, over = [], []
     for number, group in enumerate(sendings):
         found = said.get(number)
         told = set(found["messages"]) if found is not None else set()
-        await sending.drop([row["id"] for row in group if row["message"] not in told], now)
+        over += [row["id"] for row in group if row["message"] not in told]
         if found is None:
             continue
         kept = [row for row in group if row["message"] in told]
@@ -113,6 +114,8 @@ async def _claim(carrier: Carrier, rows: Sequence[asyncpg.Record], now: datetime
             await sending.postpone([row["id"] for row in kept], at)
             continue
         timely.append((kept, _outgoing(carrier, kept, found)))
+    if over:
+        await sending.drop(over, now)
     return await _paced(carrier, timely, now)
 
 
@@ -128,8 +131,7 @@ def _together(kind: Kind, rows: Sequence[asyncpg.Record]) -> Iterator[Sequence[a
 
 
 def _outgoing(carrier: Carrier, group: Sequence[asyncpg.Record], found: asyncpg.Record) -> Outgoing:
-    params: dict[str, Any] = {n: found[n] for n in ("duties", "overdue", "villages")}
-    params["nearest"] = found["nearest"].isoformat()
+    params = {**said_of(found), "nearest": found["nearest"].isoformat()}
     first = group[0]
     of_group = carrier.kind in GROUPS
     text = wording(first["kind"], params, "zh" if of_group else first["language"])
@@ -146,16 +148,17 @@ async def _paced(
     limits = LIMITS.get(carrier.kind, ())
     paces = await sending.paces(carrier.kind, [group[0]["key"] for group, _ in wanted])
     taken = {key: list(row["taken"]) for key, row in paces.items()}
-    ready = []
+    ready, used = [], {}
     for group, item in wanted:
         key, ids = group[0]["key"], [row["id"] for row in group]
         at = earliest(taken[key], limits, paces[key]["held_until"], now)
         if at > now:
             await sending.postpone(ids, at)
             continue
-        taken[key] = with_slot(taken[key], limits, now)
-        await sending.set_slots(carrier.kind, key, taken[key])
+        taken[key] = used[key] = with_slot(taken[key], limits, now)
         attempts = max(row["attempts"] for row in group) + 1
         ready.append(_Ready(Attempt(carrier.kind, group[0]["address"], tuple(ids), attempts), item))
+    if limits and used:
+        await sending.set_slots(carrier.kind, used)
     await sending.claim([n for each in ready for n in each.attempt.deliveries], now + LEASE)
     return ready

@@ -9,13 +9,15 @@ from collections.abc import Awaitable, Callable, Mapping
 import asyncpg
 
 from tests import databases
-from tests.bench import filing, outlook, province
+from tests.bench import filing, outlook, province, reminders, simulation
 from tests.bench.figures import Figure
 
 BENCHES: Mapping[str, Callable[[str], Awaitable[list[Figure]]]] = {
     "filing": filing.bench,
     "province": province.bench,
+    "reminders": reminders.bench,
     "outlook": outlook.bench,
+    "simulation": simulation.bench,
 }
 
 

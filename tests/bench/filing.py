@@ -138,10 +138,11 @@ async def _build(now: datetime, last: dict[str, Any]) -> dict[str, UUID]:
     )
     first = await bulk.add_people([bulk.Seat(Role.LIAISON, key) for key in villages], now)
     await bulk.add_people([bulk.Seat(Role.LIAISON, key, True) for key in villages], now)
-    for _ in range(SCHEDULES):
-        schedule = await bulk.add_schedule("99", "LABOR_MONTHLY", now)
+    schedules = [await bulk.add_schedule("99", "LABOR_MONTHLY", now) for _ in range(SCHEDULES)]
+    for schedule in schedules:
         await bulk.add_months(schedule, now, [0])
-        await bulk.open_all(now)
+    await bulk.open_all(now)
+    for schedule in schedules:
         await bulk.add_months(schedule, now, [1])
     await fetch(TABLE)
     await add_history(now, last, never_filed=0)
@@ -182,10 +183,10 @@ async def _verify(answers: list[bytes]) -> None:
     }
     rows = await fetch("SELECT id, receipt FROM submission WHERE id = ANY($1)", list(given))
     assert {row["id"]: row["receipt"] for row in rows} == given, "a receipt without its report"
-    for table, condition in (
-        ("message", "kind = 'filed_by_other'"),
-        ("delivery", "true"),
-        ("audit_entry", "action = 'submission.file'"),
-    ):
-        count = await fetch_value(f"SELECT count(*) FROM {table} WHERE {condition}")
-        assert count == len(given), f"{count} rows in {table} for {len(given)} reports"
+    for what, counted in {
+        "told of": """SELECT sum(jsonb_array_length(params->'obligations')) FROM message
+            JOIN delivery d ON d.message = message.id WHERE kind = 'filed_by_other'""",
+        "audited": "SELECT count(*) FROM audit_entry WHERE action = 'submission.file'",
+    }.items():
+        count = await fetch_value(counted)
+        assert count == len(given), f"{count} reports {what} of {len(given)}"

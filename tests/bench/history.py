@@ -26,9 +26,15 @@ _OBLIGATIONS: Final = """INSERT INTO obligation (period, schedule, region, holde
         LATERAL (SELECT CASE WHEN luck % 100 >= $2 THEN p.due_at - interval '3 hours'
             + CASE WHEN luck % 10 = 0 THEN interval '2 days' ELSE '0' END END AS at) t
     WHERE p.closes_at < $1 AND p.opened_at IS NULL"""
-_CELLS: Final = """INSERT INTO rate_cell (period, township, closes_at)
-    SELECT p.id, r.key, p.closes_at FROM period p JOIN region r ON r.level = 'township'
-    WHERE p.closes_at < $1 AND p.opened_at IS NULL"""
+# As the housekeeping leaves them a while after closing.
+_CELLS: Final = """INSERT INTO rate_cell (period, township, closes_at, final_from, on_time, late,
+        missing)
+    SELECT o.period, left(o.region, 9), p.closes_at, $1,
+        count(*) FILTER (WHERE o.first_counted_at <= o.due_at),
+        count(*) FILTER (WHERE o.first_counted_at > o.due_at),
+        count(*) FILTER (WHERE o.first_counted_at IS NULL)
+    FROM obligation o JOIN period p ON p.id = o.period
+    WHERE p.closes_at < $1 AND p.opened_at IS NULL GROUP BY 1, 2, 3"""
 _OPENED: Final = "UPDATE period SET opened_at = opens_at WHERE closes_at < $1"
 
 _SUBMISSIONS: Final = """INSERT INTO submission (id, obligation, revision, kind, answers, reasons,

@@ -109,12 +109,13 @@ async def build(now: datetime) -> list[float]:
     monthly = await bulk.add_schedule("99", "LABOR_MONTHLY", now)
     await bulk.add_months(monthly, now, [0])
     seconds = [await _undone(now), await _undone(now), await _open(now)]
-    for form in shipped():
-        if form["code"] != "LABOR_MONTHLY":
-            schedule = await bulk.add_schedule(COUNTY, form["code"], now)
-            await bulk.add_months(schedule, now, [0])
-            await bulk.open_all(now)
-            await bulk.add_months(schedule, now, [1])
+    others = [form["code"] for form in shipped() if form["code"] != "LABOR_MONTHLY"]
+    schedules = [await bulk.add_schedule(COUNTY, code, now) for code in others]
+    for schedule in schedules:
+        await bulk.add_months(schedule, now, [0])
+    await bulk.open_all(now)
+    for schedule in schedules:
+        await bulk.add_months(schedule, now, [1])
     await bulk.add_months(monthly, now, range(1, MONTHS))
     await add_history(now, _ANSWERS, never_filed=4, filed_now=50)
     return seconds

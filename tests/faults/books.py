@@ -71,7 +71,7 @@ _WRONG = {
     "a colleague not told exactly once of a filing": """
         SELECT o.id FROM obligation o WHERE
             (SELECT count(*) FROM message m WHERE m.kind = 'filed_by_other'
-             AND (m.params->>'obligation')::bigint = o.id)
+             AND m.params->'obligations' @> to_jsonb(o.id))
          <> (SELECT count(DISTINCT (s.id, p.account)) FROM submission s JOIN post p
              ON p.region = o.holder AND p.role IN ('liaison', 'station')
              AND p.account <> s.filed_by AND p.starts_at <= s.received_at

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from backend.domain.certification.evidence import DEFAULT_EVIDENCE, evidence_table_to_dict
 from backend.domain.channels import Kind
 from backend.domain.roles import Role
-from backend.store import calendar, calls, forms
+from backend.store import calendar, calls, forms, ladders
 from backend.store.database import fetch, fetch_value, from_json
 from tests.http.tools import duty_of
 from tests.rosters import Listed, id_number, pensioner, roster_bytes, some_listed
@@ -64,6 +64,7 @@ class Stage:
     at_county: str
     receipt: str
     schedule: int
+    ladder: int
     draft: int
     published: int
     request: str
@@ -130,6 +131,7 @@ async def set_up(world: World) -> Stage:
         twice["id"],
         filed["receipt"],
         schedule,
+        await ladders.add(schedule, [], now, world.people["county"].account),
         draft["id"],
         published["id"],
         await _request(world, await duty_of(world, NEIGHBOUR, schedule=third)),
@@ -324,6 +326,10 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
             )
         ),
     ),
+    ("GET", "/reminders/effect"): (
+        *_own("/reminders/effect"),
+        Example(_plain("/reminders/effect", region=TOWN)),
+    ),
     ("GET", "/messages"): _own("/messages"),
     ("POST", "/messages/{message}/read"): (
         Example(lambda s, p: Call(f"/messages/{s.messages[p.key]}/read"), 204),
@@ -353,6 +359,23 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ),
     ("GET", "/schedules/{number}/preview"): (
         Example(lambda s, p: Call(f"/schedules/{s.schedule}/preview")),
+    ),
+    ("GET", "/schedules/{number}/ladders"): (
+        Example(lambda s, p: Call(f"/schedules/{s.schedule}/ladders")),
+    ),
+    ("POST", "/schedules/{number}/ladders"): (
+        Example(lambda s, p: Call(f"/schedules/{s.schedule}/ladders", {"steps": []}), 201),
+    ),
+    ("GET", "/schedules/{number}/ladders/{version}/preview"): (
+        Example(lambda s, p: Call(f"/schedules/{s.schedule}/ladders/1/preview")),
+        Example(
+            lambda s, p: Call(
+                f"/schedules/{s.schedule}/ladders/1/preview", params={"region": p.region}
+            )
+        ),
+    ),
+    ("POST", "/schedules/{number}/ladders/{version}/publish"): (
+        Example(lambda s, p: Call(f"/schedules/{s.schedule}/ladders/{s.ladder}/publish")),
     ),
     ("GET", "/calendar"): _own("/calendar", year=2026),
     ("PUT", "/calendar/{day}"): (

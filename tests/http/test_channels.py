@@ -1,6 +1,7 @@
 """The call list of an office, and how the channels do."""
 
 from backend.domain.channels import Kind
+from backend.domain.sending import SPREAD
 from backend.store.database import fetch
 from tests.http.tools import done, refused, rows
 from tests.tasks.sending import BUSY, Noting, Services, decide, ladder, send, sms_sent
@@ -86,4 +87,4 @@ async def test_how_long_the_oldest_has_waited(world: World) -> None:
     (sms,) = (item for item in items if item["channel"] == "sms")
     assert sms["sent"] == 0
     assert sms["waiting"] > 0
-    assert sms["oldest_seconds"] == 600
+    assert sms["oldest_seconds"] == 600 + SPREAD.total_seconds()

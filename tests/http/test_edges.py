@@ -170,7 +170,9 @@ async def test_a_new_ladder_counts_for_duties_already_open(world: World) -> None
     schedule = await week(world, ladder=[])
     assert await fetch_value("SELECT count(remind_at) FROM obligation") == 0
     step = {"key": "due_day", "offset_workdays": 0, "at": "09:00", "audience": ["liaison"]}
-    await done(world.as_("county"), "PATCH", f"/schedules/{schedule}", 200, json={"ladder": [step]})
+    path, county = f"/schedules/{schedule}/ladders", world.as_("county")
+    await county.post(path, {"steps": [step]})
+    await county.post(f"{path}/2/publish", status=200)
     await world.remind()
     world.clock.set(2026, 11, 6, 9, 1)
     await world.remind()

@@ -185,7 +185,7 @@ async def test_a_step_for_several_is_not_lost_by_a_hand_over(world: World) -> No
     assert await rows("message", "account = $1", world.people["backup"].account) == 1
 
 
-async def test_without_a_liaison_the_b_role_then_the_office(world: World) -> None:
+async def test_a_vacant_post_is_the_offices_at_once_and_the_b_roles(world: World) -> None:
     await world.schedule()
     await world.open()
     for village in (NEIGHBOUR, VACANT):
@@ -193,10 +193,10 @@ async def test_without_a_liaison_the_b_role_then_the_office(world: World) -> Non
     lead = world.as_("lead")
     await lead.post(f"/posts/{world.people['liaison'].post}/end", status=204)
     await at(world, 2026, 11, 5, 9)
-    assert (await reminded(world, "backup"), await reminded(world, "reviewer")) == ([1], [])
+    assert (await reminded(world, "backup"), await reminded(world, "reviewer")) == ([1], [1])
     await lead.post(f"/posts/{world.people['backup'].post}/end", status=204)
     await at(world, 2026, 11, 6, 9)
-    assert (await reminded(world, "backup"), await reminded(world, "reviewer")) == ([1], [1])
+    assert (await reminded(world, "backup"), await reminded(world, "reviewer")) == ([1], [1, 1])
 
 
 async def test_never_in_quiet_hours_nor_on_days_off(world: World) -> None:

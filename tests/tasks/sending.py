@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.channels import Outgoing, TransportError
 from backend.domain.channels import Kind
+from backend.domain.sending import SPREAD
 from backend.store.addresses import NewAddress, add
 from backend.store.database import fetch, fetch_value, transaction
 from backend.tasks import delivering, reminding
@@ -52,13 +53,13 @@ def carriers(world: World, to: Services) -> list[Carrier]:
 
 
 async def decide(world: World, to: Services) -> None:
-    """Decides what is due now, and shows it in the app."""
+    """Decides what is due now, shows it in the app, and waits until it may go on."""
     while await reminding.remind_some(world.clock.now):
         pass
     later = world.clock.now + reminding.GATHER
     while await delivering.deliver_some(set(to), later):
         pass
-    world.clock.now = later
+    world.clock.now = later + SPREAD
 
 
 async def send(world: World, to: Services) -> None:

@@ -224,6 +224,10 @@ async def test_no_reminder_is_sent_for_the_past(county: County) -> None:
             "before_3",
             "before_1",
             "after_2",
+            "fix_day",
+            "review_day",
+            "review_after_1",
+            "review_after_2",
         }
 
 

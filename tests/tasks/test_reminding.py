@@ -12,14 +12,15 @@ import pytest
 
 from backend.domain.addressees import Holder, addressees
 from backend.domain.calendar import WorkCalendar
-from backend.domain.reminders import DEFAULT_LADDER, due_step, next_allowed, parse_ladder
+from backend.domain.ladder import DEFAULT_LADDER, Concern, parse_ladder, steps_of
+from backend.domain.reminders import due_step, next_allowed
 from backend.domain.roles import Role
 from backend.store import calendar, messages
 from backend.store.database import fetch, from_json
 from backend.tasks import delivering, reminding
-from tests.world import COUNTY, NEIGHBOUR, OTHER_VILLAGE, VACANT, VILLAGE, World, add_person
+from tests.world import COUNTY, NEIGHBOUR, OTHER_VILLAGE, SAID, VACANT, VILLAGE, World, add_person
 
-LADDER = [step.to_dict() for step in DEFAULT_LADDER]
+LADDER = [step.to_dict() for step in steps_of(DEFAULT_LADDER, Concern.REPORT)]
 VILLAGES = (VILLAGE, NEIGHBOUR, VACANT, OTHER_VILLAGE)
 MINUTES = (1, 7, 25, 60, 170)
 Told = tuple[int, str, UUID]
@@ -140,7 +141,7 @@ class Weeks:
         assert said["duties"] == len(said["obligations"]) == len(rows)
         assert said["overdue"] == sum(row["due_at"] < now for row in rows)
         assert said["villages"] == len({row["holder"] for row in rows})
-        assert set(said) == {"duties", "overdue", "villages", "nearest", "obligations"}
+        assert set(said) == SAID
         for row in rows:
             assert (row["stage"], row["exempt_at"]) == ("none", None)
             assert row["closes_at"] >= now

@@ -138,5 +138,5 @@ async def test_the_slots_of_an_address_are_counted_by_one_at_a_time(real_world: 
         waiting = asyncio.create_task(other(), context=contextvars.Context())
         await asyncio.sleep(0.3)
         assert not waiting.done()
-        await sending.set_slots("sms", b"k", [now])
+        await sending.set_slots("sms", {b"k": [now]})
     assert await waiting == [now]

@@ -9,19 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.domain.calendar import SHANGHAI, WorkCalendar, local_day, local_instant
+from backend.domain.ladder import DEFAULT_LADDER as WHOLE_LADDER
+from backend.domain.ladder import Audience, Concern, Ladder, Step, parse_ladder, steps_of
 from backend.domain.refusal import Refusal
-from backend.domain.reminders import (
-    DEFAULT_LADDER,
-    Audience,
-    Ladder,
-    Step,
-    due_step,
-    next_allowed,
-    next_instant,
-    parse_ladder,
-    step_instants,
-)
+from backend.domain.reminders import due_step, next_allowed, next_instant, step_instants
 
+DEFAULT_LADDER = steps_of(WHOLE_LADDER, Concern.REPORT)
 DAYS_2026 = [date(2026, 1, 1) + timedelta(days=i) for i in range(365)]
 CHINA = WorkCalendar({d: chinese_calendar.is_workday(d) for d in DAYS_2026}, frozenset({2026}))
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -1,5 +1,6 @@
 """Retries, slots, the order of channels, what an address is, what a receipt changes."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,11 +12,12 @@ from backend.channels.sending import TransportError
 from backend.channels.signing import SIGNATURE, TIMESTAMP, is_signed, signed
 from backend.domain.calendar import WorkCalendar
 from backend.domain.channels import LIMITS, OUTSIDE, Kind, clean_address, masked_address
+from backend.domain.ladder import parse_ladder
 from backend.domain.pacing import SEND_SECONDS, Limit, earliest, with_slot
 from backend.domain.refusal import Refusal
-from backend.domain.reminders import parse_ladder
 from backend.domain.sending import (
     MOST_ATTEMPTS,
+    SPREAD,
     Receipt,
     ReceiptOutcome,
     allowed_from,
@@ -23,6 +25,7 @@ from backend.domain.sending import (
     next_channel,
     receipt_outcome,
     retry_at,
+    spread,
 )
 
 NOW = datetime(2026, 11, 5, 1, 0, tzinfo=UTC)
@@ -221,3 +224,19 @@ def test_what_a_status_means(
 def test_an_answer_without_a_code_is_no_yes(content: bytes) -> None:
     with pytest.raises(TransportError, match="unreadable_answer"):
         check_code(content, "errcode")
+
+
+def test_what_is_decided_in_one_second_goes_over_five_minutes() -> None:
+    now = datetime(2026, 11, 5, 1, tzinfo=UTC)
+    deadline = now + timedelta(days=1)
+    waits = [spread(address, now, deadline) - now for address in range(1000)]
+    assert timedelta() <= min(waits) < SPREAD * 0.02
+    assert SPREAD * 0.98 < max(waits) <= SPREAD
+    # No tenth of the time takes more than its share and a half.
+    tenths = Counter(int(wait / SPREAD * 10) for wait in waits)
+    assert max(tenths.values()) < 150
+    assert spread(7, now, deadline) == spread(7, now, deadline)
+    soon = now + timedelta(seconds=30)
+    assert max(spread(address, now, soon) for address in range(100)) <= now + (soon - now) / 2
+    past = now - timedelta(days=1)
+    assert max(spread(address, now, past) for address in range(100)) > now + SPREAD / 2

@@ -1,4 +1,4 @@
-"""What every command of an operator needs: settings, a database that answers, one clear line."""
+"""What every command needs: settings, a database that answers, and one clear line when not."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ def _demo_secret(home: Path) -> str:
         raise Stop(f"{home}: can't be written ({error.strerror}); set CUNBAO_HOME") from None
 
 
-def read_settings(*, demo: bool = False) -> Settings:
+def settings_of(*, demo: bool = False) -> Settings:
     """Settings from the environment; the demo may do without a secret of its own."""
     environ: Mapping[str, str] = os.environ
     home = Path(environ.get("CUNBAO_HOME") or "var").absolute()
@@ -54,7 +54,7 @@ def read_settings(*, demo: bool = False) -> Settings:
 
 
 @contextmanager
-def a_database(config: Settings) -> Iterator[Settings]:
+def database_of(config: Settings) -> Iterator[Settings]:
     """The settings with an address that answers; the embedded database runs as long as we do."""
     if config.database_url is not None:
         yield config
@@ -85,7 +85,7 @@ def with_pool(config: Settings, work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(run())
 
 
-def run_command(config: Settings, work: Coroutine[Any, Any, T]) -> T:
+def run_act(config: Settings, work: Coroutine[Any, Any, T]) -> T:
     """Runs an operator's command; a problem of the catalogue is one clear line."""
     from backend.domain.refusal import Refusal
     from backend.problems import Problem, message
