@@ -15,10 +15,12 @@ from backend.domain.regions import contains
 from backend.domain.roles import Action, Actor, HeldPost, Role, appointing_action, scopes
 from backend.problems import Problem
 from backend.store import (
+    beneficiaries,
     calls,
     duties,
     filings,
     forms,
+    imports,
     ladders,
     leaves,
     people,
@@ -229,6 +231,16 @@ async def post_to_relieve(asker: Actor, number: UUID) -> asyncpg.Record:
     if not await leaves.hold_post(number, asker.now):
         raise Problem("post_over")
     return found
+
+
+async def beneficiary(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
+    """A pensioner of the villages where the action is allowed."""
+    return _found(await beneficiaries.within(number, asker.scopes(action)))
+
+
+async def import_batch(asker: Actor, number: int, action: Action) -> asyncpg.Record:
+    """A list read for a county where the action is allowed."""
+    return _found(await imports.within(number, asker.scopes(action)))
 
 
 def county(asker: Actor, action: Action) -> str:

@@ -9,6 +9,7 @@ import click
 import uvloop
 
 from backend.console import Stop, database_of, run_act, settings_of, with_pool
+from backend.list_commands import match, roster
 from backend.settings import Settings
 
 
@@ -24,6 +25,10 @@ async def _prepare() -> None:
 @click.version_option("0.1.0", prog_name="cunbao")
 def main() -> None:
     """Cunbao 村报: village employment reports, from the duty to the rate."""
+
+
+main.add_command(roster)
+main.add_command(match)
 
 
 @main.command()

@@ -176,6 +176,38 @@ CATALOGUE: dict[str, Entry] = {
     "call_done": Entry(409, "已经处理", "Somebody has seen to this already"),
     # Rates
     "as_of_future": Entry(422, "不能查询将来的时点", "An instant in the future can't be asked"),
+    # Certification
+    "bad_id_number": Entry(422, "身份证号不正确", "Not a valid identity number"),
+    "cycle_invalid": Entry(
+        422, "认证周期有误：{field} {reason}", "The cycle is not valid: {field} {reason}"
+    ),
+    "cycle_in_past": Entry(422, "认证周期只能从今天或以后开始", "A cycle starts today or later"),
+    "evidence_invalid": Entry(
+        422,
+        "材料要求有误：{field} {reason}",
+        "The papers asked for are not valid: {field} {reason}",
+    ),
+    "file_type": Entry(415, "请上传 CSV 或 XLSX 文件", "Send a CSV or XLSX file"),
+    "hit_not_open": Entry(409, "该疑点已处理", "This suspicion is not open"),
+    "list_unreadable": Entry(
+        422, "文件无法作为表格读取", "The file can't be read as a table: {reason}"
+    ),
+    "columns_missing": Entry(
+        422, "缺少必需的列：{fields}", "The list lacks columns that it needs: {fields}"
+    ),
+    "column_twice": Entry(422, "同一列出现两次：{fields}", "A column comes twice: {fields}"),
+    "roster_empty": Entry(422, "名单中没有数据", "The list has no rows below its header"),
+    "roster_without_village": Entry(
+        422, "名单中没有一行可以读取", "No row of the list is sound, so its county is unknown"
+    ),
+    "roster_many_gone": Entry(
+        409,
+        "名单中缺少{gone}人（共{of}人），请确认不是部分名单",
+        "{gone} of {of} known are not listed; confirm that this is the whole roster",
+    ),
+    "event_date_invalid": Entry(
+        422, "发生日期有误：{reason}", "The date of the event is not valid: {reason}"
+    ),
 }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from backend.domain.calendar import local_day
 from backend.domain.regions import Level, code_of, contains, key_of, level_of, parent_key
 from backend.problems import Problem
-from backend.store import duties, regions
+from backend.store import beneficiaries, duties, regions
 
 
 async def succeed(
@@ -30,7 +30,9 @@ async def succeed(
         raise Problem("not_found")
     if known[old]["valid_to"] is not None or (new in known and known[new]["valid_to"] is not None):
         raise Problem("region_over")
-    return await regions.succeed(old, new, local_day(now), now)
+    today = local_day(now)
+    await beneficiaries.follow(old, new, today, now)
+    return await regions.succeed(old, new, today, now)
 
 
 async def _create(key: str, name: str, known: dict[str, object]) -> None:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-# Called with what is done and the total, as often as one likes.
-Report = Callable[[int, int], None]
+# Called with what is done and the total, if that is known, as often as one likes.
+Report = Callable[[int, int | None], None]
 
 
 @contextmanager

@@ -49,7 +49,9 @@ class Vault:
         self._refresh_key = self._derive("refresh token")
         self._feed_key = self._derive("calendar feed")
         self._access_key = self._derive("access token")
+        self._beneficiary_key = self._derive("beneficiary index")
         self.audit_key = self._derive("audit chain")
+        self.draw_key = self._derive("second review")
         self._sealer = AESGCM(self._derive("sealed values"))
         # OWASP's smallest argon2id setting: a small server answers everyone on the due day.
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -74,6 +76,14 @@ class Vault:
     def index(self, text: str) -> bytes:
         """Keyed index of a value that must be found but not read (HMAC-SHA256, 16 bytes)."""
         return hmac.digest(self._index_key, text.encode(), "sha256")[:16]
+
+    def id_number_index(self, number: str) -> bytes:
+        """The same for identity numbers, under a key of their own."""
+        return hmac.digest(self._beneficiary_key, b"id" + number.encode(), "sha256")[:16]
+
+    def private_digest(self, text: str) -> bytes:
+        """Tells whether sealed details have changed, and nothing else about them."""
+        return hmac.digest(self._beneficiary_key, b"private" + text.encode(), "sha256")[:16]
 
     def feed_index(self, token: str) -> bytes:
         """What is kept of the token of a calendar's address: looking it up tells nothing of it."""

@@ -20,6 +20,7 @@ PLUMBING = frozenset({"problems", "vault", "settings", "clock", "logs", "observe
 ACTS = frozenset(
     {"sessions", "appointments", "succession", "seeding", "settling", "adjusting", "nudging"}
 ) | frozenset({"requesting", "outlook", "previewing"})
+LISTS = frozenset({"lists", "roster_import", "match_import", "faulty_rows"})
 CORE = frozenset({"domain", "tables", "store"}) | PLUMBING
 
 # Part of backend → the parts of backend it may import (besides itself).
@@ -32,7 +33,8 @@ MAY_IMPORT = {
     "terminal": NOTHING,
     "logs": NOTHING,
     "compression": NOTHING,
-    "sheets": NOTHING,
+    "sheets": {"long_workbook"},
+    "long_workbook": NOTHING,
     "postgres": NOTHING,
     "forms": NOTHING,
     "piccolo_conf": NOTHING,
@@ -48,6 +50,11 @@ MAY_IMPORT = {
     "seeding": CORE | {"forms"},
     "migrating": {"store", "piccolo_conf"},
     "region_import": CORE | {"sheets"},
+    "lists": CORE | {"sheets"},
+    "roster_import": CORE | {"lists"},
+    "match_import": CORE | {"lists"},
+    "faulty_rows": CORE | {"lists"},
+    "list_commands": None,
     "channels": {"domain", "settings"},
     "settling": CORE | {"channels"},
     "adjusting": CORE,
@@ -59,7 +66,7 @@ MAY_IMPORT = {
     "doctor": CORE | {"migrating", "tasks", "channels", "piccolo_conf"},
     "demo": CORE | ACTS | {"tasks"},
     "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
-    "routes": CORE | ACTS | {"access", "channels"},
+    "routes": CORE | ACTS | LISTS | {"access", "channels"},
     "tasks": CORE | ACTS | {"channels"},
     "console": CORE | {"postgres"},
     "main": None,

@@ -50,6 +50,11 @@ class Action(StrEnum):
     APPOINT_STAFF = "appoint_staff"
     SEE_PHONE = "see_phone"
     SEE_AUDIT = "see_audit"
+    SEE_BENEFICIARIES = "see_beneficiaries"
+    SEE_PRIVATE = "see_private"
+    SEE_IMPORTS = "see_imports"
+    IMPORT_LISTS = "import_lists"
+    MANAGE_CERTIFICATION = "manage_certification"
     SEE_ROBOTS = "see_robots"
     SET_ROBOT = "set_robot"
     CALL = "call"
@@ -91,6 +96,11 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.APPOINT_STAFF: frozenset({Role.SYSADMIN}),
     Action.SEE_PHONE: frozenset(_OFFICE | {Role.SYSADMIN}),
     Action.SEE_AUDIT: frozenset({Role.FUND_AUDIT, Role.COUNTY_OPS}),
+    Action.SEE_BENEFICIARIES: frozenset(_FIELD | _OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
+    Action.SEE_PRIVATE: frozenset(_FIELD | _OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
+    Action.SEE_IMPORTS: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
+    Action.IMPORT_LISTS: frozenset({Role.COUNTY_OPS}),
+    Action.MANAGE_CERTIFICATION: frozenset({Role.COUNTY_OPS}),
     Action.SEE_ROBOTS: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.SET_ROBOT: frozenset({Role.OFFICE_LEAD}),
     Action.CALL: frozenset(_OFFICE | {Role.COUNTY_OPS}),

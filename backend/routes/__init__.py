@@ -3,13 +3,17 @@
 from backend.routes.addresses import AddressController, RobotController
 from backend.routes.adjustments import AdjustmentController
 from backend.routes.audit import AuditController
+from backend.routes.beneficiaries import BeneficiaryController
 from backend.routes.calendar import CalendarController
 from backend.routes.calls import CallController
+from backend.routes.certification import CertificationController
 from backend.routes.channels import ChannelController, DeliveryController
 from backend.routes.docs import asset
 from backend.routes.effect import EffectController
 from backend.routes.feeds import FeedController, feed
 from backend.routes.forms import FormController
+from backend.routes.import_results import ImportController
+from backend.routes.imports import UploadController
 from backend.routes.ladders import LadderController
 from backend.routes.leaves import LeaveController
 from backend.routes.messages import MessageController
@@ -56,5 +60,9 @@ CONTROLLERS = (
     LeaveController,
     FeedController,
     AuditController,
+    UploadController,
+    ImportController,
+    BeneficiaryController,
+    CertificationController,
 )
 OPERATIONS = (live, ready, metrics, asset, feed)

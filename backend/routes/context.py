@@ -16,6 +16,13 @@ from backend.store.database import transaction
 from backend.vault import Vault
 
 ApiRequest = Request[Any, Any, Any]
+# What a route that takes a list as its body declares, beside its access; and the kinds of it.
+TAKES_FILE = {"file": True}
+FILE_TYPES = (
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/octet-stream",
+)
 
 
 class StrictRequest(ApiRequest):
@@ -53,9 +60,9 @@ def request_id(request: ApiRequest) -> str:
 
 
 async def at_the_gate(request: ApiRequest) -> None:
-    """Before anything is read: who asks must say so, and a body must be JSON.
+    """Before anything is read: who asks must say so, and a body must be JSON, or a file.
 
-    Problems: those of `session_of`, and unsupported_media_type.
+    Problems: those of `session_of`, unsupported_media_type and file_type.
     """
     if request.method == HttpMethod.OPTIONS:  # the framework's answer: what may be asked
         return
@@ -65,8 +72,10 @@ async def at_the_gate(request: ApiRequest) -> None:
             vault_of(request), request.headers.get("authorization"), request.state.now
         )
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in ("", "application/json") and request.headers.get("content-length") != "0":
-        raise Problem("unsupported_media_type")
+    wants_file = "file" in request.route_handler.opt
+    taken = FILE_TYPES if wants_file else ("application/json",)
+    if kind not in ("", *taken) and request.headers.get("content-length") != "0":
+        raise Problem("file_type" if wants_file else "unsupported_media_type")
 
 
 async def asking(request: ApiRequest) -> Actor:

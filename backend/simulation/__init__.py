@@ -21,7 +21,7 @@ __all__ = ["Evidence", "Outcome", "live", "simulate"]
 _SECRET: Final = "a secret that keeps nothing but invented numbers"
 
 
-def _unseen(done: int, total: int) -> None:
+def _unseen(done: int, total: int | None) -> None:
     """Progress that nobody looks at."""
 
 

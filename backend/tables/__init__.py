@@ -2,6 +2,16 @@
 
 from backend.tables.asking import AdjustmentRequest, CalendarFeed, Nudge
 from backend.tables.audit import AuditEntry, AuditSeal
+from backend.tables.beneficiaries import (
+    Beneficiary,
+    BeneficiaryPlace,
+    CertCycle,
+    CertEvidence,
+    ImportBatch,
+    ImportFault,
+    MatchHit,
+    RosterChange,
+)
 from backend.tables.channels import Address, CallEntry, Pace
 from backend.tables.duties import Adjustment, Obligation, Period, RateCell
 from backend.tables.filings import Review, Submission
@@ -40,6 +50,14 @@ ALL_TABLES = (
     AuditSeal,
     WorkCalendar,
     TaskRun,
+    ImportBatch,
+    ImportFault,
+    Beneficiary,
+    BeneficiaryPlace,
+    RosterChange,
+    MatchHit,
+    CertCycle,
+    CertEvidence,
 )
 
 __all__ = [
@@ -50,13 +68,20 @@ __all__ = [
     "AdjustmentRequest",
     "AuditEntry",
     "AuditSeal",
+    "Beneficiary",
+    "BeneficiaryPlace",
     "CalendarFeed",
     "CallEntry",
+    "CertCycle",
+    "CertEvidence",
     "Delivery",
     "Form",
+    "ImportBatch",
+    "ImportFault",
     "Ladder",
     "Leave",
     "LoginFailure",
+    "MatchHit",
     "Message",
     "Nudge",
     "Obligation",
@@ -67,6 +92,7 @@ __all__ = [
     "Region",
     "Reminder",
     "Review",
+    "RosterChange",
     "Schedule",
     "Session",
     "Submission",

@@ -7,11 +7,13 @@ from enum import Enum
 from typing import Any
 from uuid import UUID, uuid4
 
+from backend.domain.certification.evidence import DEFAULT_EVIDENCE, evidence_table_to_dict
 from backend.domain.channels import Kind
 from backend.domain.roles import Role
 from backend.store import calendar, calls, forms, ladders, leaves
 from backend.store.database import fetch, fetch_value, from_json
 from tests.http.tools import duty_of
+from tests.rosters import Listed, id_number, pensioner, roster_bytes, some_listed
 from tests.tasks.sending import reachable, robot
 from tests.world import (
     COUNTY,
@@ -67,6 +69,7 @@ class Stage:
     published: int
     request: str
     messages: Mapping[str, UUID]
+    listed: Listed
     addresses: Mapping[str, int]
     robot: int
     call: int
@@ -80,6 +83,7 @@ class Call:
     path: str
     json: Any = None
     params: Mapping[str, Any] | None = None
+    content: bytes | None = None
 
 
 class Outside(Enum):
@@ -133,6 +137,7 @@ async def set_up(world: World) -> Stage:
         published["id"],
         await _request(world, await duty_of(world, NEIGHBOUR, schedule=third)),
         {key: await _message(person, now) for key, person in world.people.items()},
+        await some_listed(world),
         {key: await reachable(world, key, Kind.MAIL, f"{key}@a.test") for key in world.people},
         await robot(world, TOWN, Kind.WECOM_ROBOT, "robot-key-1"),
         await _call(world),
@@ -250,6 +255,8 @@ def _post(stage: Stage, person: Person) -> Call:
     return Call("/posts", {"account": account, "post": {"role": "liaison", "region": VACANT}})
 
 
+_CYCLE = {"starts_on": "2026-12-01", "rule": {"mode": "rolling_n"}}
+_PAPERS = evidence_table_to_dict(DEFAULT_EVIDENCE)
 _NEW_PASSWORD = {"password": "huan-Le-Mi-Ma"}
 _DAY = f"/calendar/{HOLIDAY}"
 _MERGER = {"kind": "merge", "old": VACANT, "new": NEIGHBOUR}
@@ -423,6 +430,68 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         Example(lambda s, p: Call(f"/posts/{p.post}/leaves/{s.leaves[p.key]}"), 204),
     ),
     ("GET", "/audit"): _own("/audit"),
+    ("POST", "/imports/roster"): (
+        Example(
+            lambda s, p: Call("/imports/roster", content=roster_bytes([pensioner(1)])),
+            201,
+            Outside.OWN,
+        ),
+    ),
+    ("POST", "/imports/match"): (
+        Example(
+            lambda s, p: Call(
+                "/imports/match",
+                params={"source": "民政火化", "kind": "deceased"},
+                content=roster_bytes([pensioner(1)]),
+            ),
+            201,
+            Outside.OWN,
+        ),
+    ),
+    ("GET", "/imports"): _own("/imports"),
+    ("GET", "/imports/{number}"): (Example(lambda s, p: Call(f"/imports/{s.listed.match}")),),
+    ("GET", "/imports/{number}/faults"): (
+        Example(lambda s, p: Call(f"/imports/{s.listed.rejected}/faults")),
+    ),
+    ("POST", "/imports/{number}/sheet"): (
+        Example(lambda s, p: Call(f"/imports/{s.listed.rejected}/sheet")),
+    ),
+    ("GET", "/imports/{number}/changes"): (
+        Example(lambda s, p: Call(f"/imports/{s.listed.roster}/changes")),
+    ),
+    ("GET", "/imports/{number}/hits"): (
+        Example(lambda s, p: Call(f"/imports/{s.listed.match}/hits")),
+    ),
+    ("POST", "/imports/hits/{hit}/clear"): (
+        Example(
+            lambda s, p: Call(f"/imports/hits/{s.listed.hit}/clear", {"reason": "本人到场"}), 204
+        ),
+    ),
+    ("GET", "/certification/cycles"): _own("/certification/cycles"),
+    ("PUT", "/certification/cycles/{insurance}"): (
+        Example(lambda s, p: Call("/certification/cycles/resident", _CYCLE), outside=Outside.OWN),
+    ),
+    ("GET", "/certification/papers"): _own("/certification/papers"),
+    ("PUT", "/certification/papers"): (
+        Example(lambda s, p: Call("/certification/papers", {"papers": _PAPERS}), 204, Outside.OWN),
+    ),
+    ("GET", "/beneficiaries"): _list("/beneficiaries"),
+    ("POST", "/beneficiaries/search"): (
+        Example(
+            lambda s, p: Call("/beneficiaries/search", {"id_number": id_number(1)}),
+            outside=Outside.OWN,
+        ),
+    ),
+    ("GET", "/beneficiaries/{number}"): (
+        Example(lambda s, p: Call(f"/beneficiaries/{s.listed.beneficiary}")),
+    ),
+    ("POST", "/beneficiaries/{number}/reveal"): (
+        Example(
+            lambda s, p: Call(
+                f"/beneficiaries/{s.listed.beneficiary}/reveal", {"purpose": "上门核实"}
+            )
+        ),
+    ),
     ("GET", "/addresses"): _own("/addresses"),
     ("POST", "/addresses"): (
         Example(

@@ -51,7 +51,8 @@ async def _answer(stage: Stage, key: str | None, example: Example, of: str) -> h
     client = Client(world, world.people[key] if key else None)
     method = next(m for (m, p), found in EXAMPLES.items() if example in found)
     async with undone():
-        return await client.ask(method, call.path, json=call.json, params=call.params)
+        sent: dict[str, Any] = {"json": call.json} if call.content is None else {}
+        return await client.ask(method, call.path, params=call.params, content=call.content, **sent)
 
 
 def test_every_route_declares_and_has_an_example(world: World) -> None:

@@ -1,0 +1,216 @@
+"""Lists that offices send in: read in chunks under their headings, faulty rows given back."""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+import msgspec
+import xlsxwriter
+
+from backend import sheets
+from backend.domain.certification.roster import RowFault, told
+from backend.problems import Problem
+from backend.sheets import BadSheet
+from backend.store import imports
+from backend.store.imports import Batch
+from backend.vault import Vault
+
+MAX_BYTES: Final = 256 * 1024 * 1024
+CHUNK: Final = 2_000
+_BEYOND = "cells_beyond_header"
+
+R = TypeVar("R")
+# Called with the rows done and how many there are, once that is known.
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """Heading → field, the headings in small letters; and the fields no list may lack."""
+
+    fields: Mapping[str, str]
+    required: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list that has been opened: its header as written, where its fields stand, its rows."""
+
+    header: tuple[str, ...]
+    places: Mapping[str, int]
+    ignored: tuple[str, ...]
+    rows: Iterator[sheets.Row]
+
+    def values(self, row: sheets.Row) -> dict[str, str]:
+        """What a row says, by field; empty cells are left out."""
+        cells, known = row.cells, len(row.cells)
+        return {f: cells[at] for f, at in self.places.items() if at < known and cells[at]}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a list: outcome and counts as in its batch, and the columns ignored."""
+
+    batch: int
+    outcome: str
+    rows: int
+    counts: Mapping[str, int]
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A row that can't be taken, with its cells."""
+
+    line: int
+    faults: Sequence[RowFault]
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk(Generic[R]):
+    """Part of a list: how many rows were read, the sound ones, the others."""
+
+    read: int
+    sound: list[R]
+    faulty: list[Faulty]
+
+
+def open_list(path: Path, headings: Headings) -> Listing:
+    """Reads the header. Problems: list_unreadable, columns_missing, column_twice."""
+    rows = _readable(sheets.read(path, MAX_BYTES))
+    header = next(rows, None)
+    if header is None:
+        raise Problem("list_unreadable", line=0, reason="the file is empty")
+    names = [headings.fields.get(cell.lower(), "") for cell in header.cells]
+    twice = sorted(name for name, times in Counter(names).items() if name and times > 1)
+    if twice:
+        raise Problem("column_twice", fields=", ".join(twice))
+    missing = [name for name in headings.required if name not in names]
+    if missing:
+        raise Problem("columns_missing", fields=", ".join(missing))
+    places = {name: at for at, name in enumerate(names) if name}
+    ignored = (cell for cell, name in zip(header.cells, names, strict=True) if cell and not name)
+    return Listing(tuple(header.cells), places, tuple(ignored), rows)
+
+
+def _readable(rows: Iterator[sheets.Row]) -> Iterator[sheets.Row]:
+    try:
+        yield from rows
+    except BadSheet as bad:
+        raise Problem("list_unreadable", line=bad.line, reason=bad.reason) from None
+
+
+def read_chunk(
+    listing: Listing, read: Callable[[int, Mapping[str, str]], R | list[RowFault]]
+) -> Chunk[R]:
+    """The next rows of a list; one that reads none is at its end. Problem list_unreadable."""
+    sound: list[R] = []
+    faulty: list[Faulty] = []
+    rows, width = 0, len(listing.header)
+    for row in islice(listing.rows, CHUNK):
+        rows += 1
+        found = read(row.line, listing.values(row))
+        if any(row.cells[width:]):
+            told_too = found if isinstance(found, list) else []
+            found = [*told_too, RowFault(row.line, "", _BEYOND)]
+        if isinstance(found, list):
+            faulty.append(Faulty(row.line, found, row.cells))
+        else:
+            sound.append(found)
+    return Chunk(rows, sound, faulty)
+
+
+async def stage_list(
+    listing: Listing,
+    read: Callable[[int, Mapping[str, str]], R | list[RowFault]],
+    put: Callable[[list[R]], Awaitable[None]],
+    vault: Vault,
+    progress: Progress,
+) -> tuple[int, int]:
+    """Reads to the end; gives how many rows there are and how many of them are faulty.
+
+    Sound rows are `put` until the first fault: after it only faults are of interest.
+    """
+    await imports.stage_faults()
+    rows = faulty = 0
+    while True:
+        chunk = await asyncio.to_thread(lambda: read_chunk(listing, read))
+        if chunk.read == 0:
+            return rows, faulty
+        rows, faulty = rows + chunk.read, faulty + len(chunk.faulty)
+        if chunk.faulty:
+            await imports.put_faults([_fault_row(vault, each) for each in chunk.faulty])
+        if not faulty:
+            await put(chunk.sound)
+        progress(rows, None)
+
+
+def _fault_row(vault: Vault, row: Faulty) -> tuple[int, str, bytes]:
+    faults = [[fault.field, fault.reason] for fault in row.faults]
+    return row.line, msgspec.json.encode(faults).decode(), sealed_cells(vault, row.cells)
+
+
+async def reject(batch: Batch) -> Report:
+    """Writes down that a list had faults, with the faulty rows staged."""
+    number = await imports.add(batch)
+    await imports.keep_faults(number)
+    return Report(number, batch.outcome, batch.rows, batch.counts, ())
+
+
+def digest_of(path: Path) -> bytes:
+    """SHA-256 of the file. Problem list_unreadable."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise Problem("list_unreadable", line=0, reason=str(error.strerror)) from None
+
+
+def sealed_cells(vault: Vault, cells: Sequence[str]) -> bytes:
+    """The cells of a faulty row as they are kept."""
+    return vault.seal(msgspec.json.encode(cells).decode())
+
+
+def unsealed_cells(vault: Vault, sealed: bytes) -> list[str]:
+    """The cells again."""
+    return msgspec.json.decode(vault.unseal(sealed), type=list[str])
+
+
+class FaultySheet:
+    """A workbook of faulty rows as they were, with what is wrong and their line in front.
+
+    Everything is text, so that no cell turns into a formula and no number loses its zeros.
+    """
+
+    def __init__(
+        self, path: Path, header: Sequence[str], headings: Headings, language: str
+    ) -> None:
+        self._titles = {headings.fields.get(cell.lower(), ""): cell for cell in header}
+        self._language = language
+        self._book = xlsxwriter.Workbook(path, {"constant_memory": True})
+        self._sheet = self._book.add_worksheet("faults" if language == "en" else "错误")
+        self._line = 0
+        front = ("reason", "line") if language == "en" else ("错误原因", "原行号")
+        for at, cell in enumerate((*front, *header)):
+            self._sheet.write_string(0, at, cell)
+
+    def add(self, rows: Iterable[Faulty]) -> None:
+        """Adds rows below those that are there."""
+        for row in rows:
+            self._line += 1
+            said = told(row.faults, self._titles, self._language)
+            self._sheet.write_string(self._line, 0, said)
+            self._sheet.write_number(self._line, 1, row.line)
+            for at, cell in enumerate(row.cells, 2):
+                self._sheet.write_string(self._line, at, cell)
+
+    def close(self) -> int:
+        """Writes the file and gives how many rows it has."""
+        self._book.close()
+        return self._line
