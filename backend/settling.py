@@ -43,9 +43,9 @@ class Attempt:
         return str(min(self.deliveries))
 
 
-async def sent(attempt: Attempt, now: datetime) -> None:
-    """The service took it."""
-    await messages.mark_sent(attempt.deliveries, now)
+async def sent(attempts: Sequence[Attempt], now: datetime) -> None:
+    """The service took them."""
+    await messages.mark_sent([number for each in attempts for number in each.deliveries], now)
 
 
 async def failed(

@@ -73,7 +73,16 @@ async def copy(url: str) -> AsyncIterator[str]:
     try:
         yield address(url, name)
     finally:
-        await _command(url, f"DROP DATABASE {name} WITH (FORCE)")
+        await _drop(url, name)
+
+
+async def _drop(url: str, name: str) -> None:
+    for _ in range(100):
+        try:
+            return await _command(url, f"DROP DATABASE {name} WITH (FORCE)")
+        except asyncpg.InsufficientPrivilegeError:  # an autovacuum at work there; it gives way
+            await asyncio.sleep(0.1)
+    raise TimeoutError(name)
 
 
 @asynccontextmanager

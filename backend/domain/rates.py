@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 
 from backend.domain.clocks import CountedBy
 from backend.domain.timeliness import (
@@ -40,20 +41,6 @@ class Counts:
         if self.on_time + self.late + self.missing + self.pending != self.expected:
             raise ValueError(self)
 
-    def __add__(self, other: "Counts") -> "Counts":
-        # Written out: a province's table adds thousands of these.
-        return Counts(
-            self.expected + other.expected,
-            self.on_time + other.on_time,
-            self.late + other.late,
-            self.missing + other.missing,
-            self.pending + other.pending,
-            self.exempt + other.exempt,
-            self.not_due + other.not_due,
-            self.filed_early + other.filed_early,
-            self.correction_late + other.correction_late,
-        )
-
     @property
     def filed(self) -> int:
         """How many of the expected were filed, on time or late."""
@@ -68,6 +55,15 @@ class Counts:
     def on_time_rate(self) -> float | None:
         """The share of the expected that was filed on time; None when nothing was expected."""
         return self.on_time / self.expected if self.expected else None
+
+
+_NUMBERS = attrgetter(*(field.name for field in fields(Counts)))
+
+
+def total(parts: Iterable[Counts]) -> Counts:
+    """The counts of several sets of obligations that have none in common."""
+    # By columns: a province's table adds up tens of thousands.
+    return Counts(*map(sum, zip(*map(_NUMBERS, parts), strict=True)))
 
 
 class Standing(StrEnum):

@@ -1,7 +1,7 @@
 """Reporting rates: /rates. Every figure opens to its villages at /obligations."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,9 +12,9 @@ from litestar.params import FromQuery
 
 from backend import access
 from backend.access import allows
-from backend.domain.rates import Counts
+from backend.domain.rates import Counts, total
 from backend.domain.regions import Level
-from backend.domain.roles import Action
+from backend.domain.roles import Action, Actor
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
@@ -45,8 +45,10 @@ class CountsView(msgspec.Struct):
 
 
 class Turnaround(msgspec.Struct):
-    """How the township reviewed: decisions, how many in time, and the median working days."""
+    """How an area's townships reviewed: decisions, how many in time, the median working days."""
 
+    region: str
+    name: str
     decided: int
     in_time: int
     median_workdays: float | None
@@ -56,7 +58,6 @@ class AreaRates(msgspec.Struct):
     region: str
     name: str
     counts: CountsView
-    turnaround: Turnaround | None
 
 
 class PeriodRates(msgspec.Struct):
@@ -96,21 +97,13 @@ def counts_view(counts: Counts) -> CountsView:
     )
 
 
-_NAMES = ("expected", "on_time", "late", "missing", "pending", "exempt", "not_due", "filed_early",
-          "correction_late")  # fmt: skip
-
-
 def _share(value: float | None) -> float | None:
     return None if value is None else round(value, 6)
 
 
 def _counts(row: asyncpg.Record) -> Counts:
-    filed = row["on_time"] + row["late"]
-    return Counts(filed + row["missing"] + row["pending"], *(row[name] for name in _NAMES[1:]))
-
-
-def _total(parts: Iterable[Counts]) -> Counts:
-    return sum(parts, Counts())
+    _, _, *numbers = row  # thousands of them: by position, in the order of Counts
+    return Counts(sum(numbers[:4]), *numbers)
 
 
 # Every village of a county over some months: more is asked for by period or by township.
@@ -122,22 +115,18 @@ Cells = dict[tuple[int, str], Counts]
 
 async def _cells(wanted: rates.Wanted, level: Level, t: datetime) -> Cells:
     """Counts by (period, area)."""
-    cells: Cells = defaultdict(Counts)
+    parts: dict[tuple[int, str], list[Counts]] = defaultdict(list)
     for row in await rates.by_area(wanted, level, t):
-        key, counts = (row["period"], row["area"]), _counts(row)
-        cells[key] = cells[key] + counts if key in cells else counts
+        parts[row["period"], row["area"]].append(_counts(row))
     for row in await rates.late_corrections(wanted, level, t):
         late = Counts(correction_late=row["correction_late"])
-        cells[row["period"], row["area"]] += late
-    return cells
+        parts[row["period"], row["area"]].append(late)
+    return {key: found[0] if len(found) == 1 else total(found) for key, found in parts.items()}
 
 
-def _areas(
-    counts: dict[str, Counts], names: dict[str, str], turnaround: dict[str, Turnaround]
-) -> list[AreaRates]:
+def _areas(counts: dict[str, Counts], names: dict[str, str]) -> list[AreaRates]:
     return [
-        AreaRates(area, names.get(area, ""), counts_view(counts[area]), turnaround.get(area))
-        for area in sorted(counts)
+        AreaRates(area, names.get(area, ""), counts_view(counts[area])) for area in sorted(counts)
     ]
 
 
@@ -151,9 +140,15 @@ def _period(
         row["key"],
         row["due_at"],
         row["closes_at"],
-        counts_view(_total(counts for _, counts in cells)),
-        _areas(dict(cells), names, {}),
+        counts_view(total(counts for _, counts in cells)),
+        _areas(dict(cells), names),
     )
+
+
+def _reach(actor: Actor, region: str | None, level: Level) -> Sequence[str]:
+    """Who sees only aggregates sees no village."""
+    of_village = level is Level.VILLAGE or len(region or "") > Level.TOWNSHIP.digits
+    return access.reach(actor, Action.SEE_DUTIES if of_village else Action.SEE_RATES, region)
 
 
 class RateController(Controller):
@@ -172,29 +167,41 @@ class RateController(Controller):
     ) -> Rates:
         """Counts by area and period as of an instant; the same question gives the same answer."""
         async with authorised(request) as actor:
-            await plan_anew()
             t = instant(as_of, actor.now)
-            # Who sees only aggregates sees no village.
-            of_village = level is Level.VILLAGE or len(region or "") > Level.TOWNSHIP.digits
-            seeing = Action.SEE_DUTIES if of_village else Action.SEE_RATES
-            scopes = access.reach(actor, seeing, region)
+            scopes = _reach(actor, region, level)
+            if any(len(key) < Level.COUNTY.digits for key in scopes):
+                # A plan kept for counties would be slow for a province; a county's answer takes
+                # no longer than to plan it anew.
+                await plan_anew()
             wanted = rates.Wanted(scopes, region, schedule, period)
             if level is Level.VILLAGE and await rates.exceeds(wanted, MOST_CELLS):
                 raise Problem("invalid", faults=[{"field": "period", "reason": "too_many"}])
             cells = await _cells(wanted, level, t)
-            turned = {
-                row["area"]: Turnaround(row["decided"], row["in_time"], row["median_workdays"])
-                for row in await rates.turnaround(wanted.scopes, region, level, t)
-            }
             periods = await rates.periods(wanted, t)
             names = await regions.names(sorted({area for _, area in cells}))
-        by_area: dict[str, Counts] = defaultdict(Counts)
+        by_area: dict[str, list[Counts]] = defaultdict(list)
         by_period: dict[int, list[tuple[str, Counts]]] = defaultdict(list)
         for (number, area), counts in cells.items():
-            by_area[area] += counts
+            by_area[area].append(counts)
             by_period[number].append((area, counts))
         shown = [
             _period(row, by_period[row["id"]], names) for row in periods if row["id"] in by_period
         ]
-        total = counts_view(_total(cells.values()))
-        return Rates(t, level, total, _areas(by_area, names, turned), shown)
+        areas = _areas({area: total(parts) for area, parts in by_area.items()}, names)
+        return Rates(t, level, counts_view(total(cells.values())), areas, shown)
+
+    @get("/turnaround", opt=allows(Action.SEE_RATES), responses=documented("as_of_future"))
+    async def turnaround(
+        self,
+        request: ApiRequest,
+        region: KeyQuery = None,
+        level: FromQuery[Level] = Level.TOWNSHIP,
+        as_of: AsOf = None,
+    ) -> list[Turnaround]:
+        """How the townships reviewed in the quarter before an instant, by area in order of code."""
+        async with authorised(request) as actor:
+            t = instant(as_of, actor.now)
+            rows = await rates.turnaround(_reach(actor, region, level), region, level, t)
+            names = await regions.names([row["area"] for row in rows])
+        return [Turnaround(row["area"], names.get(row["area"], ""), row["decided"], row["in_time"],
+                           row["median_workdays"]) for row in rows]  # fmt: skip

@@ -1,6 +1,7 @@
 """The working calendar: the seed, and what a county says differently."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import asyncpg
@@ -10,6 +11,7 @@ from backend.domain.regions import Level, level_of
 from backend.store.database import fetch, fetch_value
 
 SEED_OWNER = ""
+_YEAR = 365
 
 
 def owner_of(scope: str) -> str:
@@ -24,9 +26,12 @@ async def load(scope: str) -> WorkCalendar:
         "SELECT owner, date, is_workday FROM work_calendar WHERE owner IN ('', $1) ORDER BY owner",
         owner_of(scope),
     )
-    return WorkCalendar(
-        {row["date"]: row["is_workday"] for row in rows}, frozenset(await seeded_years())
-    )
+    published = Counter(row["date"].year for row in rows if row["owner"] == SEED_OWNER)
+    return WorkCalendar({row["date"]: row["is_workday"] for row in rows}, _whole(published))
+
+
+def _whole(days_of: Mapping[int, int]) -> frozenset[int]:
+    return frozenset(year for year, days in days_of.items() if days >= _YEAR)
 
 
 async def days(owner: str, year: int) -> list[asyncpg.Record]:
@@ -82,7 +87,7 @@ async def seed(rows: Sequence[tuple[date, bool, str]], source: str) -> None:
 async def seeded_years() -> list[int]:
     """The years the seed covers whole."""
     rows = await fetch(
-        """SELECT extract(year FROM date)::int AS year FROM work_calendar
-        WHERE owner = '' GROUP BY 1 HAVING count(*) >= 365 ORDER BY 1"""
+        """SELECT extract(year FROM date)::int AS year, count(*) AS days FROM work_calendar
+        WHERE owner = '' GROUP BY 1"""
     )
-    return [row["year"] for row in rows]
+    return sorted(_whole({row["year"]: row["days"] for row in rows}))

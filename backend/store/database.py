@@ -66,7 +66,7 @@ def in_transaction() -> bool:
 async def plan_anew() -> None:
     """Plans each statement for its own figures until the transaction ends.
 
-    For those that read a village or a whole province: one plan kept for both is slow for each.
+    For those that read a whole province: one plan kept for it and for a county is slow for each.
     """
     await fetch("SET LOCAL plan_cache_mode = force_custom_plan")
 

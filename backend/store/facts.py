@@ -15,10 +15,11 @@ _PLAIN = """SELECT o.id, o.period, o.region, o.holder, false AS exempt, o.due_at
         CASE WHEN o.first_received_at <= {t} THEN o.first_counted_at END AS counted_at{also}
     FROM {source} WHERE NOT o.amended AND o.opens_at <= {t} AND {where}"""
 
-_AMENDED = """SELECT o.id, o.period, o.region, o.holder, coalesce(waiver.kind = 'exempt', false),
-        coalesce(moved.due_at, o.original_due_at),
+_AMENDED = """SELECT o.id, o.period, o.region, o.holder, coalesce(waiver.kind = 'exempt', false)
+        AS exempt,
+        coalesce(moved.due_at, o.original_due_at) AS due_at,
         greatest(coalesce(moved.closes_at, o.original_closes_at),
-                 coalesce(moved.due_at, o.original_due_at)),
+                 coalesce(moved.due_at, o.original_due_at)) AS closes_at,
         first.counted_at{also}
     FROM {source}
     LEFT JOIN LATERAL (
@@ -61,9 +62,18 @@ def standing_then_sql(where: Filters, source: str, then: str, also: Sequence[str
     return _standing(where, f"x.{then}", then, source, kept)
 
 
+def standing_parts(where: Filters, t: str, source: str) -> list[str]:
+    """`standing_sql` in its parts, for who adds them up: the first, by far the largest, is read
+    and grouped by several processes of the database at once, which a union is not.
+    """
+    return [_judged(part, where, t, t, source, "") for part in (_PLAIN, _AMENDED)]
+
+
 def _standing(where: Filters, inner: str, outer: str, source: str, also: str) -> str:
-    parts = " UNION ALL ".join(
-        part.format(source=source, t=inner, where=where.sql, also=also)
-        for part in (_PLAIN, _AMENDED)
-    )
-    return f"SELECT facts.*, {_STANDING.format(t=outer)} AS standing FROM ({parts}) facts"
+    both = f"{_PLAIN} UNION ALL {_AMENDED}"
+    return _judged(both, where, inner, outer, source, also)
+
+
+def _judged(part: str, where: Filters, inner: str, outer: str, source: str, also: str) -> str:
+    facts = part.format(source=source, t=inner, where=where.sql, also=also)
+    return f"SELECT facts.*, {_STANDING.format(t=outer)} AS standing FROM ({facts}) facts"

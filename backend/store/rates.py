@@ -9,7 +9,7 @@ import asyncpg
 
 from backend.domain.regions import Level
 from backend.store.database import fetch, fetch_row
-from backend.store.facts import standing_sql
+from backend.store.facts import standing_parts, standing_sql
 from backend.store.filters import Filters
 
 # A filing that read its clock just before closing may still be on its way to its commit.
@@ -47,10 +47,14 @@ _COUNTS = """count(*) FILTER (WHERE standing = 'on_time') AS on_time,
     count(*) FILTER (WHERE standing = 'exempt') AS exempt,
     count(*) FILTER (WHERE standing IN ('not_due', 'filed_early')) AS not_due,
     count(*) FILTER (WHERE standing = 'filed_early') AS filed_early"""
+_SUMS = ", ".join(
+    f"sum(x.{name})::int"
+    for name in ("on_time", "late", "missing", "pending", "exempt", "not_due", "filed_early")
+)
 
 
 async def by_area(wanted: Wanted, level: Level, as_of: datetime) -> list[asyncpg.Record]:
-    """Counts by period and area; `level` says how many digits of the key make an area.
+    """Counts by period and area, in parts to be added up; `level` says which areas.
 
     Finished cells are added up, everything else is counted from the facts; one statement, so a
     cell that is being reopened is counted once.
@@ -58,17 +62,13 @@ async def by_area(wanted: Wanted, level: Level, as_of: datetime) -> list[asyncpg
     where, digits = Filters(as_of), level.digits
     if wanted.by_village(level):
         wanted.cut(where, "o.region")
-        return await fetch(
-            _live(where, digits, "obligation o JOIN period p ON p.id = o.period"), *where.args
-        )
+        source = "obligation o JOIN period p ON p.id = o.period"
+        return await fetch(" UNION ALL ".join(_live(where, digits, source)), *where.args)
     final = wanted.cut(Filters(as_of), "c.township").sql
     source = f"""obligation o JOIN period p ON p.id = o.period
-        JOIN rate_cell c ON c.period = o.period AND c.township = left(o.region, 9)
-            AND (c.final_from IS NULL OR c.final_from > $1)
-            AND o.period = ANY(ARRAY(
-                SELECT DISTINCT c.period FROM rate_cell c JOIN period p ON p.id = c.period
-                WHERE (c.final_from IS NULL OR c.final_from > $1) AND {final}))"""
+            AND p.id = ANY(ARRAY(SELECT DISTINCT c.period {_UNFINISHED} AND {final}))"""
     wanted.cut(where, "o.region")
+    live = " UNION ALL ".join(_live(where, Level.TOWNSHIP.digits, source))
     return await fetch(
         f"""SELECT c.period, left(c.township, {digits}) AS area, sum(c.on_time)::int AS on_time,
             sum(c.late)::int AS late, sum(c.missing)::int AS missing, 0 AS pending,
@@ -76,14 +76,24 @@ async def by_area(wanted: Wanted, level: Level, as_of: datetime) -> list[asyncpg
             sum(c.correction_late)::int AS correction_late
         FROM rate_cell c JOIN period p ON p.id = c.period
         WHERE c.final_from <= $1 AND {final} GROUP BY 1, 2
-        UNION ALL {_live(where, digits, source)}""",
+        UNION ALL SELECT x.period, left(x.area, {digits}), {_SUMS}, 0
+        FROM ({live}) x JOIN rate_cell c ON c.period = x.period AND c.township = x.area
+            AND (c.final_from IS NULL OR c.final_from > $1)
+        JOIN period p ON p.id = c.period WHERE {final} GROUP BY 1, 2""",
         *where.args,
     )
 
 
-def _live(where: Filters, digits: int, source: str) -> str:
-    return f"""SELECT period, left(region, {digits}) AS area, {_COUNTS}, 0 AS correction_late
-        FROM ({standing_sql(where, "$1", source)}) standing GROUP BY 1, 2"""
+_UNFINISHED = """FROM rate_cell c JOIN period p ON p.id = c.period
+    WHERE (c.final_from IS NULL OR c.final_from > $1)"""
+
+
+def _live(where: Filters, digits: int, source: str) -> list[str]:
+    return [
+        f"""SELECT period, left(region, {digits}) AS area, {_COUNTS}, 0 AS correction_late
+            FROM ({part}) standing GROUP BY 1, 2"""
+        for part in standing_parts(where, "$1", source)
+    ]
 
 
 _LATE_CORRECTION = """review r JOIN submission s ON s.id = r.submission
@@ -108,7 +118,9 @@ async def late_corrections(wanted: Wanted, level: Level, as_of: datetime) -> lis
     """
     where = wanted.cut(Filters(as_of), "o.region")
     if not wanted.by_village(level):
-        where.add(
+        final = wanted.cut(Filters(as_of), "c.township").sql
+        # Nothing was returned before its period opened: that spares the years that are over.
+        where.add(f"r.at >= (SELECT min(p.opens_at) {_UNFINISHED} AND {final})").add(
             """NOT EXISTS (SELECT 1 FROM rate_cell c WHERE c.period = o.period
                AND c.township = left(o.region, 9) AND c.final_from <= $1)"""
         )
@@ -143,7 +155,7 @@ async def turnaround(
             count(*) FILTER (WHERE r.in_time)::int AS in_time,
             percentile_cont(0.5) WITHIN GROUP (ORDER BY r.waited_workdays) AS median_workdays
         FROM review r WHERE r.step = 'town' AND r.at <= $1 AND r.at > $2 AND {where.sql}
-        GROUP BY 1""",
+        GROUP BY 1 ORDER BY 1""",
         *where.args,
     )
 

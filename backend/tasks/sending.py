@@ -49,6 +49,9 @@ class _Ready:
     item: Outgoing
 
 
+_Sent = tuple[Attempt, TransportError | None]
+
+
 async def send_some(carrier: Carrier, now: datetime) -> bool:
     """Takes what waits for a channel a step further; False when nothing waits."""
     async with transaction():
@@ -58,15 +61,23 @@ async def send_some(carrier: Carrier, now: datetime) -> bool:
         ready = await _claim(carrier, rows, now) if rows else []
     lanes = asyncio.Semaphore(LANES)
     under_way = [asyncio.create_task(_send(carrier, each, lanes, now)) for each in ready]
-    # Marked one after the other as they end: what has gone is known at once.
-    for each in asyncio.as_completed(under_way):
-        attempt, error = await each
-        if error is None:
-            await settling.sent(attempt, now)  # one statement: a transaction by itself
-            continue
-        async with transaction():
-            await settling.failed(attempt, error, carrier.configured, now)
+    # Marked as they end, those that end together at once: what has gone is soon known.
+    while under_way:
+        await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+        ended = [task.result() for task in under_way if task.done()]
+        under_way = [task for task in under_way if not task.done()]
+        await _settle(carrier, ended, now)
     return bool(rows)
+
+
+async def _settle(carrier: Carrier, ended: Sequence[_Sent], now: datetime) -> None:
+    gone = [attempt for attempt, error in ended if error is None]
+    if gone:
+        await settling.sent(gone, now)  # one statement: a transaction by itself
+    for attempt, error in ended:
+        if error is not None:
+            async with transaction():
+                await settling.failed(attempt, error, carrier.configured, now)
 
 
 async def pass_over(configured: Collection[Kind], now: datetime) -> bool:
@@ -78,9 +89,7 @@ async def pass_over(configured: Collection[Kind], now: datetime) -> bool:
     return bool(rows)
 
 
-async def _send(
-    carrier: Carrier, ready: _Ready, lanes: asyncio.Semaphore, now: datetime
-) -> tuple[Attempt, TransportError | None]:
+async def _send(carrier: Carrier, ready: _Ready, lanes: asyncio.Semaphore, now: datetime) -> _Sent:
     async with lanes:
         try:
             await carrier.channel.send(ready.item, now)

@@ -25,14 +25,14 @@ class Figure:
         )
 
     def line(self) -> str:
-        wanted = [f"≥ {self.at_least:g}"] if self.at_least is not None else []
-        wanted += [f"≤ {self.at_most:g}"] if self.at_most is not None else []
+        wanted = [f"≥ {self.at_least:g} {self.unit}"] if self.at_least is not None else []
+        wanted += [f"≤ {self.at_most:g} {self.unit}"] if self.at_most is not None else []
         spread = f"{_short(min(self.values))} … {_short(max(self.values))}"
         verdict = "ok" if self.met else "MISSED"
         note = f"  ({self.note})" if self.note else ""
         found = f"{_short(median(self.values))} {self.unit}"
         return (
-            f"{verdict:6} {self.name:34} {found:>12}  wanted {' '.join(wanted)} {self.unit}"
+            f"{verdict:6} {self.name:34} {found:>12}  wanted {' '.join(wanted) or '–'}"
             f"  spread {spread}, n={len(self.values)}{note}"
         )
 

@@ -66,8 +66,8 @@ def _watch_marking(stop: Stop) -> None:
     """Puts a point after each mark, which is one statement by itself."""
     real = settling.sent
 
-    async def watched(attempt: Attempt, now: datetime) -> None:
-        await real(attempt, now)
+    async def watched(attempts: Sequence[Attempt], now: datetime) -> None:
+        await real(attempts, now)
         stop("marked")
 
     settling.sent = watched

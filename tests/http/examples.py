@@ -326,6 +326,10 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ("GET", "/reviews"): _list("/reviews"),
     ("POST", "/reviews"): (Example(_review, outside=Outside.REJECTED),),
     ("GET", "/rates"): (*_own("/rates"), Example(_plain("/rates", region=TOWN))),
+    ("GET", "/rates/turnaround"): (
+        *_own("/rates/turnaround"),
+        Example(_plain("/rates/turnaround", region=TOWN)),
+    ),
     ("GET", "/outlook"): (
         Example(
             lambda s, p: Call("/outlook", params={"schedule": s.schedule, "period": "2026-W45"})

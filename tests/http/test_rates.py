@@ -166,12 +166,14 @@ async def test_the_turnaround_of_the_township(world: World) -> None:
     await world.review("reviewer", first, "pass")
     world.clock.set(2026, 11, 5, 10)
     await world.review("reviewer", second, "return", defects=[{"text": "请核实"}])
-    areas = {area["region"]: area["turnaround"] for area in (await asked(world))["areas"]}
-    assert areas[OTHER_TOWN] is None
-    assert areas[TOWN] == {"decided": 2, "in_time": 1, "median_workdays": 2.0}
-    then = await asked(world, as_of="2026-11-04T00:00:00Z")
-    turned = {area["region"]: area["turnaround"] for area in then["areas"]}
-    assert turned[TOWN] == {"decided": 1, "in_time": 1, "median_workdays": 1.0}
+    (town,) = await world.as_("county").get("/rates/turnaround")
+    assert (town["region"], town["decided"], town["in_time"]) == (TOWN, 2, 1)
+    assert (town["name"], town["median_workdays"]) == ("城关镇", 2.0)
+    then = await world.as_("county").get("/rates/turnaround", as_of="2026-11-04T00:00:00Z")
+    assert [(area["decided"], area["median_workdays"]) for area in then] == [(1, 1.0)]
+    assert await world.as_("reviewer").get("/rates/turnaround", level="village", region=TOWN)
+    params = {"level": "village"}
+    await refused(world.as_("upper"), "GET", "/rates/turnaround", "forbidden", params=params)
 
 
 async def test_only_aggregates_for_those_above_the_county(world: World) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from backend.domain.clocks import CountedBy
-from backend.domain.rates import Counts, tally
+from backend.domain.rates import Counts, tally, total
 from backend.domain.reviews import Decision, ReviewFact, ReviewStep
 from backend.domain.timeliness import (
     Adjustment,
@@ -67,7 +67,8 @@ def test_a_county_as_of_an_instant(days: float, counts: Counts) -> None:
 def test_parts_add_up_to_the_whole() -> None:
     t = DUE + 6 * DAY
     parts = [tally([facts], t) for facts in COUNTY]
-    assert sum(parts, Counts()) == tally(COUNTY, t)
+    assert total(parts) == tally(COUNTY, t)
+    assert total([]) == Counts()
     assert tally([], t) == Counts()
 
 
