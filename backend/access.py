@@ -23,9 +23,11 @@ from backend.store import (
     imports,
     ladders,
     leaves,
+    media,
     people,
     regions,
     requests,
+    reuse,
     reviews,
 )
 from backend.vault import Expired, Forged, Vault
@@ -236,6 +238,17 @@ async def post_to_relieve(asker: Actor, number: UUID) -> asyncpg.Record:
 async def beneficiary(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
     """A pensioner of the villages where the action is allowed."""
     return _found(await beneficiaries.within(number, asker.scopes(action)))
+
+
+async def attachment(asker: Actor, number: int) -> asyncpg.Record:
+    """A photo or paper the asker may see; those of pensioners only who may see pensioners."""
+    own, pensioners = asker.scopes(Action.SEE_DUTIES), asker.scopes(Action.SEE_BENEFICIARIES)
+    return _found(await media.within(number, own, pensioners))
+
+
+async def reuse_flag(asker: Actor, number: int) -> asyncpg.Record:
+    """A flag on a photo where both photos are of the asker's area, held until the commit."""
+    return _found(await reuse.within(number, asker.scopes(Action.DECIDE_REUSE)))
 
 
 async def import_batch(asker: Actor, number: int, action: Action) -> asyncpg.Record:

@@ -16,13 +16,14 @@ from backend.channels import open_channels
 from backend.clock import Clock, system_clock
 from backend.compression import compressed
 from backend.observe import observed
+from backend.photos import Photos, open_photos
 from backend.routes import CONTROLLERS, OPERATIONS, docs
 from backend.routes.batches import describe_bodies
 from backend.routes.context import StrictRequest, at_the_gate
 from backend.routes.errors import HANDLERS
 from backend.settings import Settings
 from backend.store import database
-from backend.tasks.scheduler import jobs, running
+from backend.tasks.scheduler import jobs, photo_jobs, running
 from backend.vault import Vault
 
 VERSION = "0.1.0"
@@ -41,7 +42,9 @@ class Application(Litestar):
 
 def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
     """The application. Needs `database_url`; `cunbao serve` sees to the embedded database."""
-    state = State({"settings": config, "clock": clock, "vault": Vault(config.secret_key)})
+    vault = Vault(config.secret_key)
+    photos = open_photos(config, vault)
+    state = State({"settings": config, "clock": clock, "vault": vault, "photos": photos})
     api = Router(
         "/api/v1",
         route_handlers=list(CONTROLLERS),
@@ -83,20 +86,23 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     assert config.database_url is not None
     await database.connect(config.database_url, config.pool_size)
     try:
-        async with _background(config, app.state.clock, app.state.vault):
+        async with _background(config, app.state.clock, app.state.vault, app.state.photos):
             yield
     finally:
+        await app.state.photos.workers.close()
         await database.disconnect()
 
 
 @asynccontextmanager
-async def _background(config: Settings, clock: Clock, vault: Vault) -> AsyncIterator[None]:
+async def _background(
+    config: Settings, clock: Clock, vault: Vault, photos: Photos
+) -> AsyncIterator[None]:
     if not config.scheduler or config.database_url is None:
         yield
         return
     channels = open_channels(config)
     try:
-        timetable = jobs(vault, channels, config.public_url)
+        timetable = [*jobs(vault, channels, config.public_url), *photo_jobs(photos)]
         async with running(config.database_url, clock, timetable):
             yield
     finally:

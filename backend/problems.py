@@ -187,6 +187,40 @@ CATALOGUE: dict[str, Entry] = {
         "材料要求有误：{field} {reason}",
         "The papers asked for are not valid: {field} {reason}",
     ),
+    # Photos and papers (tus 1.0)
+    "tus_version_unsupported": Entry(412, "上传协议版本不支持", "Speak tus 1.0.0"),
+    "upload_method_not_allowed": Entry(
+        405, "此地址不支持这种操作", "An upload does not take that method"
+    ),
+    "upload_length_wrong": Entry(400, "文件大小有误", "Upload-Length is missing or not valid"),
+    "upload_metadata_wrong": Entry(
+        400, "缺少文件的 sha256", "Upload-Metadata must have the sha256 of the content"
+    ),
+    "upload_type_wrong": Entry(415, "上传内容类型有误", "Send application/offset+octet-stream"),
+    "upload_offset_wrong": Entry(400, "上传位置有误", "Upload-Offset is missing or not valid"),
+    "upload_checksum_unsupported": Entry(
+        400, "不支持这种校验方法", "This checksum algorithm is not known"
+    ),
+    "upload_missing": Entry(404, "没有这次上传，请重新上传", "No such upload; begin anew"),
+    "upload_offset_conflict": Entry(
+        409, "上传位置不符，请续传", "The upload stands elsewhere; ask where with HEAD"
+    ),
+    "upload_expired": Entry(410, "上传已过期，请重新上传", "The upload has expired; begin anew"),
+    "upload_too_large": Entry(413, "文件过大（上限20MB）", "More than 20 MiB, or than announced"),
+    "upload_busy": Entry(423, "正在上传，请稍候", "Another request has this upload in hand"),
+    "upload_checksum_mismatch": Entry(
+        460, "传输中有损坏，请重传", "The checksum does not match: send this part again"
+    ),
+    "upload_content_mismatch": Entry(
+        460, "文件与所报不符，请重新上传", "The content is not what was announced; begin anew"
+    ),
+    "upload_store_unavailable": Entry(
+        503, "照片暂时无法保存，请稍后再试", "Photos can't be stored just now; try again"
+    ),
+    "picture_gone": Entry(410, "照片已按规定删除", "The picture has been erased"),
+    "picture_not_here": Entry(409, "照片尚未到达或未处理", "The picture has not come yet"),
+    "picture_refused": Entry(409, "文件不能显示：{reason}", "The file can't be shown: {reason}"),
+    "flag_decided": Entry(409, "该提示已处理", "This flag has been decided"),
     "file_type": Entry(415, "请上传 CSV 或 XLSX 文件", "Send a CSV or XLSX file"),
     "hit_not_open": Entry(409, "该疑点已处理", "This suspicion is not open"),
     "list_unreadable": Entry(

@@ -1,6 +1,7 @@
 """The environment, read once. Every setting is a `CUNBAO_*` variable; a bad one stops the start."""
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ class Settings:
     s3_access_key: str | None
     s3_secret_key: str | None
     s3_region: str | None
+    media_keys: tuple[tuple[int, str, bytes], ...] | None
+    media_years: int
+    clamd: str | None
     access_minutes: int
     session_days: int
     max_body_bytes: int
@@ -126,6 +130,23 @@ def _objects(text: str) -> str:
     return text
 
 
+def _seal_keys(text: str) -> tuple[tuple[int, str, bytes], ...]:
+    found = [re.fullmatch(r"([1-9][0-9]{0,8}):(aes|sm4):(\S+)", word) for word in text.split()]
+    try:
+        keys = tuple((int(m[1]), m[2], b64decode(m[3], validate=True)) for m in found if m)
+    except ValueError:
+        keys = ()
+    if len(keys) < len(found):
+        raise ValueError("must be NUMBER:aes:BASE64 or NUMBER:sm4:BASE64, separated by spaces")
+    numbers = {number for number, _, _ in keys}
+    if len(numbers) < len(keys) or 1 in numbers:
+        raise ValueError("must have different numbers from 2 on; 1 is the key of the secret")
+    for _, algorithm, secret in keys:
+        if len(secret) != (32 if algorithm == "aes" else 16):
+            raise ValueError("must have keys of 32 bytes for aes, of 16 for sm4")
+    return keys
+
+
 def _folder(text: str) -> Path:
     return Path(text).absolute()
 
@@ -151,6 +172,15 @@ VARIABLES = (
     Variable("s3_access_key", "", "its access key", str),
     Variable("s3_secret_key", "", "its secret key", str),
     Variable("s3_region", "", "its region, where it has one", str),
+    Variable(
+        "media_keys",
+        "",
+        "what photos are sealed with: NUMBER:aes:BASE64 or NUMBER:sm4:BASE64, the highest for new "
+        "ones; empty: a key of CUNBAO_SECRET_KEY",
+        _seal_keys,
+    ),
+    Variable("media_years", "3", "how long photos and papers are kept", _whole(1, 30)),
+    Variable("clamd", "", "ClamAV's socket or HOST:PORT; then nothing unscanned is shown", str),
     Variable("access_minutes", "15", "life of an access token", _whole(1, 120)),
     Variable("session_days", "90", "life of a session without use", _whole(1, 365)),
     Variable("max_body_bytes", "4194304", "largest request body", _whole(65_536, 67_108_864)),

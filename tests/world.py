@@ -9,6 +9,8 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -17,6 +19,7 @@ from litestar import Litestar
 
 from backend.domain.roles import Role
 from backend.main import build_app
+from backend.photos import open_photos
 from backend.settings import Settings, load
 from backend.store import forms, people, regions
 from backend.tables import Account, Post, Session
@@ -291,11 +294,18 @@ def _built() -> Litestar:
     return build_app(_settings("postgresql://elsewhere"))
 
 
+@functools.cache
+def _homes() -> TemporaryDirectory[str]:
+    """Where the worlds of a run keep their photos; gone when it ends."""
+    return TemporaryDirectory(prefix="cunbao-test-")
+
+
 def _settings(url: str) -> Settings:
     return load(
         {
             "CUNBAO_SECRET_KEY": SECRET,
             "CUNBAO_DATABASE_URL": url,
+            "CUNBAO_HOME": str(Path(_homes().name) / uuid4().hex),
             "CUNBAO_SCHEDULER": "off",
             "CUNBAO_LOG_LEVEL": "warning",
             **CHANNELS,
@@ -307,6 +317,7 @@ async def make_world(url: str) -> World:
     """The application on the connected database, with regions and people."""
     clock, app, config = Clock(), _built(), _settings(url)
     app.state.settings, app.state.clock = config, clock
+    app.state.photos = open_photos(config, app.state.vault)
     transport = httpx.ASGITransport(cast("Any", app), raise_app_exceptions=False)
     http = httpx.AsyncClient(transport=transport, base_url="http://cunbao.test")
     world = World(app, http, clock, Vault(SECRET), url)

@@ -55,6 +55,9 @@ class Action(StrEnum):
     SEE_IMPORTS = "see_imports"
     IMPORT_LISTS = "import_lists"
     MANAGE_CERTIFICATION = "manage_certification"
+    SEE_ORIGINALS = "see_originals"
+    DECIDE_REUSE = "decide_reuse"
+    HOLD_MEDIA = "hold_media"
     SEE_ROBOTS = "see_robots"
     SET_ROBOT = "set_robot"
     CALL = "call"
@@ -101,6 +104,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_IMPORTS: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
     Action.IMPORT_LISTS: frozenset({Role.COUNTY_OPS}),
     Action.MANAGE_CERTIFICATION: frozenset({Role.COUNTY_OPS}),
+    Action.SEE_ORIGINALS: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
+    Action.DECIDE_REUSE: frozenset(_OFFICE | {Role.COUNTY_OPS}),
+    Action.HOLD_MEDIA: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
     Action.SEE_ROBOTS: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.SET_ROBOT: frozenset({Role.OFFICE_LEAD}),
     Action.CALL: frozenset(_OFFICE | {Role.COUNTY_OPS}),

@@ -22,14 +22,17 @@ from backend.routes.obligations import ObligationController
 from backend.routes.operations import live, metrics, ready
 from backend.routes.outlook import OutlookController
 from backend.routes.people import AccountController, PostController
+from backend.routes.pictures import AttachmentController, PictureController
 from backend.routes.rates import RateController
 from backend.routes.regions import RegionController
 from backend.routes.requests import RequestController
+from backend.routes.reuse import ReuseController
 from backend.routes.reviews import ReviewController
 from backend.routes.schedules import ScheduleController
 from backend.routes.sessions import MeController, SessionController
 from backend.routes.submissions import SubmissionController
 from backend.routes.sync import SyncController
+from backend.routes.uploads import PhotoUploadController
 
 CONTROLLERS = (
     SessionController,
@@ -64,5 +67,9 @@ CONTROLLERS = (
     ImportController,
     BeneficiaryController,
     CertificationController,
+    PhotoUploadController,
+    AttachmentController,
+    PictureController,
+    ReuseController,
 )
 OPERATIONS = (live, ready, metrics, asset, feed)

@@ -10,6 +10,7 @@ from litestar import HttpMethod, Request
 
 from backend import access
 from backend.domain.roles import Actor
+from backend.photos import Photos
 from backend.problems import Problem
 from backend.settings import Settings
 from backend.store.database import transaction
@@ -17,7 +18,9 @@ from backend.vault import Vault
 
 ApiRequest = Request[Any, Any, Any]
 # What a route that takes a list as its body declares, beside its access; and the kinds of it.
+# One that takes uploads reads its body itself.
 TAKES_FILE = {"file": True}
+TAKES_UPLOAD = {"upload": True}
 FILE_TYPES = (
     "text/csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -54,6 +57,11 @@ def settings_of(request: ApiRequest) -> Settings:
     return cast("Settings", request.app.state.settings)
 
 
+def photos_of(request: ApiRequest) -> Photos:
+    """The process's photos."""
+    return cast("Photos", request.app.state.photos)
+
+
 def request_id(request: ApiRequest) -> str:
     """The id under which the logs and the audit know this request."""
     return cast("str", request.scope["state"].get("request_id", ""))
@@ -71,6 +79,8 @@ async def at_the_gate(request: ApiRequest) -> None:
         request.state.session = access.session_of(
             vault_of(request), request.headers.get("authorization"), request.state.now
         )
+    if "upload" in request.route_handler.opt:  # says itself what it takes
+        return
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     wants_file = "file" in request.route_handler.opt
     taken = FILE_TYPES if wants_file else ("application/json",)

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from backend import access
 from backend.access import allows
+from backend.domain.certification.evidence import Evidence
 from backend.domain.clocks import CountedBy
 from backend.domain.filing import Accepted, Duplicate, Duty, Item, Known, decide, note
 from backend.domain.form_definition import Kind
@@ -36,12 +37,18 @@ from backend.store.database import transaction
 from backend.vault import content_digest
 
 
-class Attachment(msgspec.Struct, forbid_unknown_fields=True):
-    """Named by its content: the bytes may follow later."""
+class Attachment(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Named by its content: the bytes may follow later, at /uploads.
+
+    `evidence` says what it shows where a certification asks for papers; `from_gallery`: it was
+    not photographed just now.
+    """
 
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
     name: Line
     size: Annotated[int, Meta(ge=1, le=20_971_520)]
+    evidence: Evidence | None = None
+    from_gallery: bool = False
 
 
 class SubmissionIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -110,7 +117,7 @@ def _item(parsed: SubmissionIn) -> Item:
         parsed.answers,
         parsed.reasons,
         parsed.remark,
-        [msgspec.structs.asdict(attachment) for attachment in parsed.attachments],
+        msgspec.to_builtins(parsed.attachments),
         parsed.captured_at,
         parsed.zero_confirmed,
         parsed.on_behalf_reason,

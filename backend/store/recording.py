@@ -59,6 +59,18 @@ stored AS (
         i.on_behalf, i.on_behalf_reason, i.digest, v.change_no
     FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen
     RETURNING id, receipt),
+named AS (
+    INSERT INTO attachment (submission, position, county, region, beneficiary, account, sha256,
+        name, size, evidence, from_gallery, filed_at, arrived_at)
+    SELECT i.id, a.position, left(i.holder, 6), i.holder, o.beneficiary, i.filed_by,
+        a.value->>'sha256', a.value->>'name', (a.value->>'size')::int, a.value->>'evidence',
+        coalesce((a.value->>'from_gallery')::bool, false), i.received_at, u.at
+    FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen
+    CROSS JOIN LATERAL jsonb_array_elements(i.attachments)
+        WITH ORDINALITY AS a(value, position)
+    JOIN obligation o ON o.id = i.obligation
+    LEFT JOIN media_upload u ON u.sha256 = a.value->>'sha256' AND u.account = i.filed_by
+    WHERE i.attachments <> '[]'),
 stands AS (
     UPDATE obligation o SET stage = i.stage, stage_since = i.received_at, newest = i.id,
         fix_by = NULL, revisions = i.revision,

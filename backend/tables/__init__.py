@@ -16,6 +16,7 @@ from backend.tables.channels import Address, CallEntry, Pace
 from backend.tables.duties import Adjustment, Obligation, Period, RateCell
 from backend.tables.filings import Review, Submission
 from backend.tables.forms import Form, Ladder, Schedule
+from backend.tables.media import Attachment, MediaObject, MediaUpload, ReuseFlag
 from backend.tables.messages import Delivery, Message, Reminder
 from backend.tables.operations import TaskRun, WorkCalendar
 from backend.tables.people import Account, Leave, LoginFailure, Post, Session
@@ -58,6 +59,10 @@ ALL_TABLES = (
     MatchHit,
     CertCycle,
     CertEvidence,
+    MediaObject,
+    MediaUpload,
+    Attachment,
+    ReuseFlag,
 )
 
 __all__ = [
@@ -66,6 +71,7 @@ __all__ = [
     "Address",
     "Adjustment",
     "AdjustmentRequest",
+    "Attachment",
     "AuditEntry",
     "AuditSeal",
     "Beneficiary",
@@ -82,6 +88,8 @@ __all__ = [
     "Leave",
     "LoginFailure",
     "MatchHit",
+    "MediaObject",
+    "MediaUpload",
     "Message",
     "Nudge",
     "Obligation",
@@ -91,6 +99,7 @@ __all__ = [
     "RateCell",
     "Region",
     "Reminder",
+    "ReuseFlag",
     "Review",
     "RosterChange",
     "Schedule",

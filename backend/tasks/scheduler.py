@@ -18,9 +18,10 @@ from apscheduler.triggers.interval import IntervalTrigger
 from backend.channels import Channels
 from backend.clock import Clock, system_clock
 from backend.observe import TASKS
+from backend.photos import Photos
 from backend.store import tasks
 from backend.store.tasks import LEADER_LOCK
-from backend.tasks import delivering, housekeeping, opening, reminding
+from backend.tasks import delivering, examining, housekeeping, keeping, opening, reminding
 from backend.tasks.sending import Carrier, pass_over, send_some
 from backend.vault import Vault
 
@@ -57,6 +58,17 @@ def jobs(vault: Vault, channels: Channels, link: str | None) -> list[Job]:
         Job("seal", 3, partial(housekeeping.seal_some, vault.audit_key)),
         Job("finish_cells", 60, housekeeping.finish_cells),
         Job("forget_failures", 3600, housekeeping.forget_failures),
+    ]
+
+
+def photo_jobs(photos: Photos) -> list[Job]:
+    """What becomes of photos and papers once they have arrived."""
+    return [
+        Job("examine", 5, partial(examining.examine_one, photos)),
+        Job("compare", 5, examining.compare_some),
+        Job("erase", 3600, partial(keeping.erase_some, photos)),
+        Job("expire_uploads", 3600, partial(keeping.expire_uploads, photos)),
+        Job("sweep_photos", 86_400, partial(keeping.sweep_once, photos)),
     ]
 
 

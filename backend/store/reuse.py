@@ -1,0 +1,96 @@
+"""Photos used before: looked for among all years of the county, and what was decided of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from backend.store.database import fetch, fetch_row
+from backend.store.filters import Filters
+
+_BLOCKS = (0, 16, 32, 48)
+_NEAR = " OR ".join(
+    f"((m.like_key >> {place}) & 65535) = ANY(${at}::bigint[])"
+    for at, place in enumerate(_BLOCKS, 3)
+)
+
+
+async def to_compare(limit: int) -> list[asyncpg.Record]:
+    """Photos of pensioners that have been read and not yet been looked for, held until commit."""
+    return await fetch(
+        """SELECT a.id, a.county, a.beneficiary, a.sha256, m.like_key, m.like_full
+        FROM attachment a JOIN media_object m ON m.sha256 = a.sha256
+        WHERE a.compared_at IS NULL AND a.arrived_at IS NOT NULL AND a.beneficiary IS NOT NULL
+        AND m.examined_at IS NOT NULL ORDER BY a.id LIMIT $1 FOR UPDATE OF a SKIP LOCKED""",
+        limit,
+    )
+
+
+async def compared(attachments: Sequence[int], now: datetime) -> None:
+    """They have been looked for."""
+    await fetch("UPDATE attachment SET compared_at = $2 WHERE id = ANY($1)", attachments, now)
+
+
+async def near(
+    county: str, attachment: int, blocks: Sequence[Sequence[int]]
+) -> list[asyncpg.Record]:
+    """Older photos of pensioners of the county whose key may be near, by its four blocks."""
+    return await fetch(
+        f"""SELECT a.id, a.beneficiary, m.sha256, m.like_key, m.like_full
+        FROM media_object m JOIN attachment a ON a.sha256 = m.sha256
+        WHERE a.county = $1 AND a.id < $2 AND a.arrived_at IS NOT NULL
+        AND a.beneficiary IS NOT NULL AND m.like_key IS NOT NULL AND ({_NEAR})""",
+        county,
+        attachment,
+        *(list(block) for block in blocks),
+    )
+
+
+async def flag(found: Sequence[tuple[int, int, str, str]], now: datetime) -> None:
+    """Notes (attachment, the older one, kind, match)."""
+    await fetch(
+        """INSERT INTO reuse_flag (attachment, other, kind, match, found_at)
+        SELECT *, $5 FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])
+        ON CONFLICT (attachment, other) DO NOTHING""",
+        *(list(column) for column in zip(*found, strict=True)),
+        now,
+    )
+
+
+_FLAGS = """SELECT f.id, f.attachment, f.other, f.kind, f.match, f.found_at, f.decision,
+        f.decided_at, a.region, b.region AS other_region, a.submission, a.beneficiary
+    FROM reuse_flag f JOIN attachment a ON a.id = f.attachment
+    JOIN attachment b ON b.id = f.other"""
+
+
+async def of_attachments(attachments: Sequence[int]) -> list[asyncpg.Record]:
+    """The flags of some photos."""
+    return await fetch(f"{_FLAGS} WHERE f.attachment = ANY($1) ORDER BY f.id", list(attachments))
+
+
+async def open_flags(scopes: Sequence[str], under: str | None, limit: int) -> list[asyncpg.Record]:
+    """Flags nobody has decided on yet, of photos of these villages, oldest first."""
+    where = Filters(limit).within("a.region", scopes)
+    if under is not None:
+        where.within("a.region", [under])
+    return await fetch(
+        f"{_FLAGS} WHERE f.decision IS NULL AND {where.sql} ORDER BY f.id LIMIT $1", *where.args
+    )
+
+
+async def within(number: int, scopes: Sequence[str]) -> asyncpg.Record | None:
+    """A flag where both photos are of these villages, held until the commit."""
+    where = Filters(number).within("a.region", scopes).within("b.region", scopes)
+    return await fetch_row(f"{_FLAGS} WHERE f.id = $1 AND {where.sql} FOR UPDATE OF f", *where.args)
+
+
+async def decide(number: int, decision: str, account: UUID, now: datetime) -> None:
+    """What somebody made of a flag."""
+    await fetch(
+        """UPDATE reuse_flag SET decision = $2, decided_by = $3, decided_at = $4 WHERE id = $1""",
+        number,
+        decision,
+        account,
+        now,
+    )

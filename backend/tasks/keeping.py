@@ -1,0 +1,51 @@
+"""How long photos and papers are kept, and what a crash leaves of them."""
+
+import logging
+from datetime import datetime
+from typing import Final
+
+from backend.photos import Photos, keys_of, named
+from backend.store import audit, media
+from backend.store.database import transaction
+from media.objects import StoreUnavailable
+from media.sweeping import TooManyOrphans, sweep
+
+log = logging.getLogger("cunbao.photos")
+_BATCH: Final = 100
+
+
+async def erase_some(photos: Photos, now: datetime) -> bool:
+    """Erases what is older than it may be; False when nothing is.
+
+    The rows first, in one transaction with the record of it: a crash in between leaves objects
+    without rows, which the sweeper removes.
+    """
+    async with transaction():
+        contents = await media.over_age(now - photos.keep, _BATCH)
+        if not contents:
+            return False
+        await media.erase(contents, now)
+        await audit.write(
+            *(audit.Entry(now, None, "media.erase", f"media:{each[:16]}") for each in contents)
+        )
+    for each in contents:
+        for key in keys_of(each):
+            await photos.store.delete(key)
+    return True
+
+
+async def expire_uploads(photos: Photos, now: datetime) -> bool:
+    """Removes uploads that were begun and not gone on with."""
+    await photos.space.expire(now)
+    return False
+
+
+async def sweep_once(photos: Photos, now: datetime) -> bool:
+    """Removes old objects that no row names."""
+    try:
+        swept = await sweep(photos.bare, named, now)
+    except (TooManyOrphans, StoreUnavailable) as error:
+        log.warning("photos not swept", extra={"kind": type(error).__name__})
+        return False
+    log.info("photos swept", extra={"removed": len(swept.removed), "seen": swept.seen})
+    return False
