@@ -11,6 +11,7 @@ import uvloop
 
 from backend.console import Stop, database_of, run_act, settings_of, with_pool
 from backend.list_commands import match, roster
+from backend.photo_commands import media
 from backend.settings import Settings
 
 
@@ -30,6 +31,7 @@ def main() -> None:
 
 main.add_command(roster)
 main.add_command(match)
+main.add_command(media)
 
 
 @main.command()

@@ -9,8 +9,7 @@ from typing import Final
 
 import asyncpg
 
-import media
-from backend import migrating
+from backend import migrating, photos
 from backend.channels import open_channels
 from backend.clock import Clock
 from backend.domain.calendar import local_day
@@ -19,6 +18,7 @@ from backend.settings import Settings
 from backend.store import calendar, database, health, messages, tasks
 from backend.tasks.scheduler import Job, jobs
 from backend.vault import Vault
+from media import StoreError
 
 SLOW_MS: Final = 50
 MAX_DIFFERENCE: Final = timedelta(seconds=2)
@@ -109,16 +109,8 @@ async def _database() -> Finding:
 
 async def _objects(config: Settings) -> Finding:
     try:
-        store = media.open_store(
-            config.objects,
-            config.home,
-            config.s3_endpoint,
-            config.s3_access_key,
-            config.s3_secret_key,
-            config.s3_region,
-        )
-        await store.check()
-    except media.StoreError as error:
+        await photos.open_photos(config, Vault(config.secret_key)).store.check()
+    except StoreError as error:
         return Finding("objects", Level.FAIL, f"Photos and papers can't be kept: {error}.")
     return Finding("objects", Level.OK, "Photos and papers can be stored, read and removed.")
 

@@ -56,6 +56,7 @@ MAY_IMPORT = {
     "faulty_rows": CORE | {"lists"},
     "photos": CORE,
     "list_commands": None,
+    "photo_commands": None,
     "channels": {"domain", "settings"},
     "settling": CORE | {"channels"},
     "adjusting": CORE,

@@ -65,7 +65,7 @@ class Addresses(msgspec.Struct):
     original: str | None
 
 
-class Flag(msgspec.Struct):
+class ReuseFlagView(msgspec.Struct):
     """A photo used before, for other_person or same_person; `other` only for who may see both."""
 
     id: int
@@ -103,14 +103,14 @@ class AttachmentView(msgspec.Struct):
     height: int | None
     pages: int | None
     advice: list[str]
-    flags: list[Flag]
+    flags: list[ReuseFlagView]
     addresses: Addresses | None
 
 
-def flag_view(row: asyncpg.Record, asker: Actor) -> Flag:
+def flag_view(row: asyncpg.Record, asker: Actor) -> ReuseFlagView:
     """The older photo is named only to who may see its village as well."""
     sees = asker.may(Action.SEE_BENEFICIARIES, row["other_region"])
-    return Flag(
+    return ReuseFlagView(
         row["id"],
         row["attachment"],
         row["other"] if sees else None,

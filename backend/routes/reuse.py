@@ -13,22 +13,22 @@ from backend.domain.roles import Action
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
-from backend.routes.pictures import Flag, flag_view
+from backend.routes.pictures import ReuseFlagView, flag_view
 from backend.routes.schemas import KeyQuery, NumberPath
 from backend.store import audit, reuse
 
 _MOST: Final = 200
 
 
-class Decision(StrEnum):
+class ReuseDecision(StrEnum):
     """cleared: nothing wrong with it. confirmed: the photo must not count."""
 
     CLEARED = "cleared"
     CONFIRMED = "confirmed"
 
 
-class DecisionIn(msgspec.Struct, forbid_unknown_fields=True):
-    decision: Decision
+class ReuseDecisionIn(msgspec.Struct, forbid_unknown_fields=True):
+    decision: ReuseDecision
 
 
 class ReuseController(Controller):
@@ -36,7 +36,7 @@ class ReuseController(Controller):
     tags = ("attachments",)
 
     @get("/", opt=allows(Action.DECIDE_REUSE), responses=documented())
-    async def waiting(self, request: ApiRequest, region: KeyQuery = None) -> list[Flag]:
+    async def waiting(self, request: ApiRequest, region: KeyQuery = None) -> list[ReuseFlagView]:
         """What nobody has decided on, oldest first; 200 at most."""
         async with authorised(request) as asker:
             scopes = access.reach(asker, Action.DECIDE_REUSE, region)
@@ -50,8 +50,8 @@ class ReuseController(Controller):
         responses=documented("flag_decided"),
     )
     async def decide(
-        self, request: ApiRequest, number: NumberPath, data: JSONBody[DecisionIn]
-    ) -> Flag:
+        self, request: ApiRequest, number: NumberPath, data: JSONBody[ReuseDecisionIn]
+    ) -> ReuseFlagView:
         """The word of somebody who may see both pictures: the office, or else the county."""
         async with authorised(request) as asker:
             row = await access.reuse_flag(asker, number)

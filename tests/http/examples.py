@@ -1,5 +1,6 @@
 """One sound call, or more, of every route: what each role is let in with, and kept out from."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,8 +11,10 @@ from uuid import UUID, uuid4
 from backend.domain.certification.evidence import DEFAULT_EVIDENCE, evidence_table_to_dict
 from backend.domain.channels import Kind
 from backend.domain.roles import Role
-from backend.store import calendar, calls, forms, ladders, leaves
+from backend.store import calendar, calls, forms, ladders, leaves, reuse
 from backend.store.database import fetch, fetch_value, from_json
+from media.tus import CONTENT_TYPE
+from tests.http.photographs import TUS, named
 from tests.http.tools import duty_of
 from tests.rosters import Listed, id_number, pensioner, roster_bytes, some_listed
 from tests.tasks.sending import reachable, robot
@@ -27,6 +30,8 @@ from tests.world import (
     add_person,
 )
 
+_SHA256 = {"upload-metadata": f"sha256 {b64encode(b'0' * 64).decode()}"}
+_BYTES = {"upload-offset": "0", "content-type": CONTENT_TYPE}
 HOLIDAY = date(2026, 12, 24)
 
 # Who asks inside and outside, by role. Those of the first column answer for 王家庄 or are set
@@ -74,6 +79,8 @@ class Stage:
     robot: int
     call: int
     leaves: Mapping[str, int]
+    photo: int
+    flag: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,7 @@ class Call:
     json: Any = None
     params: Mapping[str, Any] | None = None
     content: bytes | None = None
+    headers: Mapping[str, str] | None = None
 
 
 class Outside(Enum):
@@ -120,7 +128,12 @@ async def set_up(world: World) -> Stage:
     both = await world.schedule(steps=["town", "county"])
     third = await world.schedule()
     await world.open()
-    filed = await world.file("liaison", obligation=await duty_of(world, VILLAGE, schedule=schedule))
+    filed = await world.file(
+        "liaison",
+        obligation=await duty_of(world, VILLAGE, schedule=schedule),
+        attachments=[named(b"an older photo"), named(b"a photo")],
+    )
+    photo = await fetch_value("SELECT max(id) FROM attachment")
     twice = await world.file("liaison", obligation=await duty_of(world, VILLAGE, schedule=both))
     await world.review("reviewer", twice["id"], "pass")
     await calendar.put_day(COUNTY, HOLIDAY, False, "测试")
@@ -142,7 +155,15 @@ async def set_up(world: World) -> Stage:
         await robot(world, TOWN, Kind.WECOM_ROBOT, "robot-key-1"),
         await _call(world),
         {key: await _leave(person, now) for key, person in world.people.items()},
+        photo,
+        await _flag(photo, now),
     )
+
+
+async def _flag(photo: int, now: datetime) -> int:
+    await reuse.flag([(photo, photo - 1, "other_person", "same")], now)
+    number: int = await fetch_value("SELECT id FROM reuse_flag")
+    return number
 
 
 async def _call(world: World) -> int:
@@ -452,6 +473,36 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
             Outside.OWN,
         ),
     ),
+    ("POST", "/uploads"): (
+        Example(
+            lambda s, p: Call("/uploads", headers={**TUS, "upload-length": "3", **_SHA256}),
+            201,
+            outside=Outside.OWN,
+        ),
+    ),
+    # Everybody's uploads are their own: this one nobody has.
+    **{
+        (method, "/uploads/{upload}"): (
+            Example(
+                lambda s, p: Call(f"/uploads/{'0' * 32}", headers={**TUS, **_BYTES}, content=b"a"),
+                404,
+                outside=Outside.OWN,
+            ),
+        )
+        for method in ("PATCH", "DELETE")
+    },
+    ("GET", "/attachments"): _own("/attachments"),
+    ("GET", "/attachments/{number}"): (Example(lambda s, p: Call(f"/attachments/{s.photo}")),),
+    ("PUT", "/attachments/{number}/hold"): (
+        Example(lambda s, p: Call(f"/attachments/{s.photo}/hold")),
+    ),
+    ("DELETE", "/attachments/{number}/hold"): (
+        Example(lambda s, p: Call(f"/attachments/{s.photo}/hold"), 204),
+    ),
+    ("GET", "/reuse"): _own("/reuse"),
+    ("POST", "/reuse/{number}/decision"): (
+        Example(lambda s, p: Call(f"/reuse/{s.flag}/decision", {"decision": "cleared"})),
+    ),
     ("GET", "/imports"): _own("/imports"),
     ("GET", "/imports/{number}"): (Example(lambda s, p: Call(f"/imports/{s.listed.match}")),),
     ("GET", "/imports/{number}/faults"): (
@@ -518,5 +569,7 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
 }
 RECEIPTS = {("POST", "/deliveries/receipts")}  # signed by the gateway
 # Outside /api/v1, for whoever runs it.
+# Tickets by themselves, and an answer without a body: see test_photos.py.
+PICTURES, STANDS = {("GET", "/pictures/{token}")}, {("HEAD", "/uploads/{upload}")}
 FEEDS = {("GET", "/calendar/{name}")}  # with the secret in the path
 OPERATIONS = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")}

@@ -16,7 +16,9 @@ from tests.http.examples import (
     EXAMPLES,
     FEEDS,
     OPERATIONS,
+    PICTURES,
     RECEIPTS,
+    STANDS,
     TWINS,
     Example,
     Outside,
@@ -52,18 +54,25 @@ async def _answer(stage: Stage, key: str | None, example: Example, of: str) -> h
     method = next(m for (m, p), found in EXAMPLES.items() if example in found)
     async with undone():
         sent: dict[str, Any] = {"json": call.json} if call.content is None else {}
-        return await client.ask(method, call.path, params=call.params, content=call.content, **sent)
+        return await client.ask(
+            method,
+            call.path,
+            params=call.params,
+            content=call.content,
+            headers=call.headers,
+            **sent,
+        )
 
 
 def test_every_route_declares_and_has_an_example(world: World) -> None:
     found = dict(routes(world.app))
-    assert set(found) == set(EXAMPLES) | OPERATIONS | FEEDS | RECEIPTS
+    assert set(found) == set(EXAMPLES) | OPERATIONS | FEEDS | RECEIPTS | PICTURES | STANDS
     for name, handler in found.items():
         access = handler.opt.get("access")
         assert access == PUBLIC["access"] or isinstance(access, Action), name
     public = {name for name, h in found.items() if h.opt["access"] == PUBLIC["access"]}
     signing_in = {("POST", "/sessions"), ("POST", "/sessions/refresh")}
-    assert public == signing_in | OPERATIONS | FEEDS | RECEIPTS
+    assert public == signing_in | OPERATIONS | FEEDS | RECEIPTS | PICTURES
 
 
 async def test_operations_are_open(world: World) -> None:
@@ -122,7 +131,7 @@ async def test_an_ended_post_allows_nothing(stage: Stage) -> None:
         if action in (PUBLIC["access"], Action.SIGNED_IN):
             continue
         inside, _ = TWINS[sorted(ALLOWED[action] - {Role.UPPER_VIEWER})[0]]
-        for example in EXAMPLES[name]:
+        for example in EXAMPLES.get(name, ()):
             response = await _answer(stage, inside, example, inside)
             assert checked_problem(response)["code"] == "forbidden", (name, inside)
     assert (await world.as_("far_county").get("/rates"))["level"] == "township"
