@@ -16,6 +16,7 @@ SHIPPED = {
     "PENSION_CHANGE",
     "JOB_DEMAND",
     "PLATFORM_ANNUAL",
+    "CERTIFICATION",
 }
 
 
