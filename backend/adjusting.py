@@ -54,7 +54,9 @@ async def adjust(actor: Actor, change: Change, rows: Sequence[asyncpg.Record]) -
 def _check(change: Change, rows: Sequence[asyncpg.Record]) -> None:
     if not rows:
         raise Problem("nothing_to_adjust")
-    if change.kind is AdjustmentKind.RESTORE and any(row["exempt_at"] is None for row in rows):
+    if change.kind is AdjustmentKind.RESTORE and any(
+        row["exempt_at"] is None and row["matched_at"] is None for row in rows
+    ):
         raise Problem("not_exempt")
     if change.kind is AdjustmentKind.EXTEND:
         latest = max(row["due_at"] for row in rows)

@@ -1,7 +1,7 @@
 """Extensions 顺延 and exemptions 免报: /adjustments."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Controller, post
@@ -25,10 +25,10 @@ class AdjustmentIn(msgspec.Struct, forbid_unknown_fields=True):
 
     extend moves the deadline to `due_at`; the closing time moves by as much, or to a later
     `closes_at`.
-    exempt waives, restore takes a waiver back.
+    exempt waives, restore takes a waiver back, or the match that answered a certification.
     """
 
-    kind: AdjustmentKind
+    kind: Literal["extend", "exempt", "restore"]
     reason: Reason
     obligations: Annotated[list[Number], Meta(min_length=1, max_length=1000)] | None = None
     schedule: Small | None = None
@@ -70,6 +70,6 @@ class AdjustmentController(Controller):
             )
             if data.obligations is not None and len(rows) < len(set(data.obligations)):
                 raise Problem("not_found")
-            change = Change(data.kind, data.reason, data.due_at, data.closes_at)
+            change = Change(AdjustmentKind(data.kind), data.reason, data.due_at, data.closes_at)
             await adjust(actor, change, rows)
         return AdjustmentResult(len(rows))

@@ -100,7 +100,13 @@ def _facts(
         row["original_closes_at"],
         tuple(ReviewStep(step) for step in from_json(row["steps"])),
         tuple(
-            Adjustment(AdjustmentKind(m["kind"]), m["decided_at"], m["due_at"], m["closes_at"])
+            Adjustment(
+                AdjustmentKind(m["kind"]),
+                m["decided_at"],
+                m["due_at"],
+                m["closes_at"],
+                m["counted_at"],
+            )
             for m in moves
         ),
         tuple(_filing_fact(r) for r in revisions),
@@ -174,7 +180,7 @@ _PLAIN = (
 
 
 def _adjustment(row: asyncpg.Record) -> dict[str, Any]:
-    names = ("kind", "decided_at", "due_at", "closes_at", "reason")
+    names = ("kind", "decided_at", "due_at", "closes_at", "reason", "counted_at", "source", "line")
     return {**{name: row[name] for name in names}, "by": row["name"]}
 
 

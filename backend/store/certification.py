@@ -62,6 +62,8 @@ async def put_cycle(
         account,
         now,
     )
+    # Who is to be certified is found out anew.
+    await fetch("DELETE FROM cert_round WHERE township >= $1 AND township < $1 || ':'", county)
 
 
 async def evidence(county: str) -> EvidenceTable:

@@ -56,7 +56,7 @@ async def claim_unopened() -> asyncpg.Record | None:
 async def hold_openings() -> None:
     """Waits for openings under way and holds back new ones, so that they see one map of villages.
 
-    Taken before any village, as an opening does.
+    Taken before any village, as an opening does. Certifications have a lock of their own.
     """
     await fetch("SELECT id FROM period WHERE opened_at IS NULL ORDER BY id FOR UPDATE")
 
@@ -204,8 +204,9 @@ async def adjustments(obligations: Sequence[int]) -> list[asyncpg.Record]:
     """What moved or waived the obligations, oldest first."""
     return await fetch(
         """SELECT a.obligation, a.kind, a.decided_at, a.due_at, a.closes_at, a.reason, a.account,
-                  c.name
+                  a.counted_at, c.name, b.source, h.line
         FROM adjustment a LEFT JOIN account c ON c.id = a.account
+        LEFT JOIN match_hit h ON h.id = a.hit LEFT JOIN import_batch b ON b.id = h.batch
         WHERE a.obligation = ANY($1) ORDER BY a.decided_at, a.id""",
         list(obligations),
     )
@@ -235,6 +236,7 @@ async def lock_for_adjusting(
     )
     return await fetch(
         f"""SELECT o.id, o.period, o.region, o.holder, o.due_at, o.closes_at, o.exempt_at,
+                   o.matched_at,
                    (SELECT max(a.decided_at) FROM adjustment a WHERE a.obligation = o.id) AS decided
         FROM obligation o WHERE {where.sql} ORDER BY o.id""",
         *where.args,
@@ -275,6 +277,9 @@ async def adjust(
             due_at = coalesce($3, o.due_at), closes_at = coalesce($4, o.closes_at),
             exempt_at = CASE $2 WHEN 'exempt' THEN $5 WHEN 'restore' THEN NULL
                         ELSE o.exempt_at END,
+            stage = CASE WHEN $2 <> 'extend' AND o.matched_at IS NOT NULL THEN 'none'
+                    ELSE o.stage END,
+            matched_at = CASE WHEN $2 = 'extend' THEN o.matched_at END,
             remind_at = $5
         FROM bumped WHERE o.id = ANY($1) AND bumped.key = o.holder""",
         list(ids),

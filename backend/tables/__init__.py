@@ -7,13 +7,14 @@ from backend.tables.beneficiaries import (
     BeneficiaryPlace,
     CertCycle,
     CertEvidence,
+    CertRound,
     ImportBatch,
     ImportFault,
     MatchHit,
     RosterChange,
 )
 from backend.tables.channels import Address, CallEntry, Pace
-from backend.tables.duties import Adjustment, Obligation, Period, RateCell
+from backend.tables.duties import Adjustment, Obligation, ObligationMove, Period, RateCell
 from backend.tables.filings import Review, Submission
 from backend.tables.forms import Form, Ladder, Schedule
 from backend.tables.messages import Delivery, Message, Reminder
@@ -34,6 +35,7 @@ ALL_TABLES = (
     Period,
     Obligation,
     Adjustment,
+    ObligationMove,
     RateCell,
     Submission,
     Review,
@@ -58,6 +60,7 @@ ALL_TABLES = (
     MatchHit,
     CertCycle,
     CertEvidence,
+    CertRound,
 )
 
 __all__ = [
@@ -74,6 +77,7 @@ __all__ = [
     "CallEntry",
     "CertCycle",
     "CertEvidence",
+    "CertRound",
     "Delivery",
     "Form",
     "ImportBatch",
@@ -85,6 +89,7 @@ __all__ = [
     "Message",
     "Nudge",
     "Obligation",
+    "ObligationMove",
     "Pace",
     "Period",
     "Post",

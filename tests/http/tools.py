@@ -84,10 +84,10 @@ async def rows(table: str, condition: str = "true", *args: Any) -> int:
 
 _TABLES = (
     "account, address, adjustment, adjustment_request, audit_entry, audit_seal, beneficiary,"
-    "beneficiary_place, calendar_feed, call_entry, cert_cycle, cert_evidence, delivery, form,"
-    "import_batch, import_fault, ladder, leave, login_failure, match_hit, message, nudge,"
-    "obligation, pace, period, post, rate_cell, region, reminder, review, roster_change,"
-    "schedule, session, submission"
+    "beneficiary_place, calendar_feed, call_entry, cert_cycle, cert_evidence, cert_round, delivery,"
+    "form, import_batch, import_fault, ladder, leave, login_failure, match_hit, message, nudge,"
+    "obligation, obligation_move, pace, period, post, rate_cell, region, reminder, review,"
+    "roster_change, schedule, session, submission"
 )
 
 
