@@ -17,7 +17,7 @@ from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
 from backend.routes.schemas import Number, PeriodKey, Reason, RegionKey, Small, check_years
-from backend.store import duties
+from backend.store import adjustments
 
 
 class AdjustmentIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,7 +61,7 @@ class AdjustmentController(Controller):
             )
         check_years(due_at=data.due_at, closes_at=data.closes_at)
         async with authorised(request) as actor:
-            rows = await duties.lock_for_adjusting(
+            rows = await adjustments.lock_for_adjusting(
                 access.reach(actor, Action.ADJUST, data.region),
                 ids=data.obligations,
                 under=data.region,

@@ -86,7 +86,8 @@ async def restore(township: str, now: datetime) -> set[str]:
 async def unanswered(township: str, now: datetime) -> list[asyncpg.Record]:
     """Duties without anything filed, together where one proof answers all or none of them.
 
-    Pensioners who are certified and not doubted, as `Pensioner`s are told apart.
+    Pensioners who are certified and not doubted, as `Pensioner`s are told apart. What the county
+    restored needs a proof from after its word.
     """
     return await fetch(
         f"""SELECT b.insurance_type, extract(month FROM b.born_on)::int AS month, b.benefit_start,
@@ -94,6 +95,9 @@ async def unanswered(township: str, now: datetime) -> list[asyncpg.Record]:
             array_agg(o.id) AS ids
         FROM {_CHANGED} AND o.stage = 'none' AND o.exempt_at IS NULL AND o.closes_at >= $2
           AND b.certified_on IS NOT NULL AND {_PAID} AND NOT {_DOUBTED}
+          AND NOT EXISTS (SELECT 1 FROM adjustment a WHERE a.obligation = o.id
+            AND a.kind = 'restore' AND a.account IS NOT NULL
+            AND (a.decided_at AT TIME ZONE 'Asia/Shanghai')::date >= b.certified_on)
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8""",
         township,
         now - REACH,

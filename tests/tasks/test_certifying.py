@@ -16,7 +16,7 @@ from tests.tasks.certified import duties, duty, pensioner, roster, set_cycle
 from tests.world import COUNTY, NEIGHBOUR, OTHER_VILLAGE, VILLAGE, World
 
 
-def local_days(found: dict[str, Any]) -> tuple[str, str, str]:
+def local_days(found: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(local_day(found[name])) for name in ("opens_at", "due_at", "closes_at"))
 
 

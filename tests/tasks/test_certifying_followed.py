@@ -72,7 +72,9 @@ async def test_a_match_counts_in_the_rates_as_of_every_instant(world: World) -> 
     # Proved in time, told late: nobody had to come.
     await matched(world, [2], "alive", "2026-12-30")
     assert (await world.as_("county").get("/rates"))["total"]["on_time"] == 2
-    assert (await detail(world, 2))["verdict"] == "on_time"
+    [first, _] = await duties(world, 2)
+    found = await world.as_("county").get(f"/obligations/{first['id']}")
+    assert (found["verdict"], found["state"]) == ("on_time", "accepted")
 
 
 async def test_a_proof_before_the_window_answers_no_fixed_window(world: World) -> None:
