@@ -34,7 +34,6 @@ from backend.store.audit import Entry
 from backend.store.database import from_json, transaction
 
 log = logging.getLogger("cunbao.tasks")
-FORM: Final = "CERTIFICATION"
 CADENCE: Final = "cycle"
 _TITLES: Final = {
     InsuranceType.RESIDENT: ("城乡居民养老待遇资格认证", "Certification, residents' pensions"),
@@ -47,7 +46,7 @@ _TITLES: Final = {
 async def make_schedules(now: datetime) -> int:
     """A schedule for each insurance that a county has begun to certify; gives how many are new."""
     async with transaction():
-        form = await forms.shipped(FORM)
+        form = await forms.shipped(certification.FORM)
         assert form is not None, "seeded before anything runs"
         await rounds.use_form(form["id"])
         missing = await rounds.missing_schedules(local_day(now))
