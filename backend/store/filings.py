@@ -61,6 +61,7 @@ async def _load(asked: Sequence[Pairs]) -> list[Loaded]:
     rows = await fetch(
         f"""SELECT item.submission, o.id, o.holder, v.change_no, o.opens_at, o.due_at, o.closes_at,
             o.exempt_at IS NOT NULL AS exempt, o.stage, o.revisions, p.form, p.allowance_hours,
+            o.beneficiary IS NOT NULL AS of_person,
             p.steps::text AS steps, ({LAST_ACCEPTED}) AS last,
             k.obligation AS known_obligation, k.digest, k.receipt, k.revision, k.received_at,
             k.counted_at, k.counted_by, k.withdrawn_at
@@ -99,6 +100,7 @@ def _duty(row: asyncpg.Record, form: Any) -> Duty:
         steps=_steps(row["steps"]),
         form=form,
         last=from_json(row["last"]),
+        of_person=row["of_person"],
     )
 
 

@@ -1,15 +1,16 @@
 """Going through the pensioners of a county township by township: whose turn it is, what is held."""
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 import asyncpg
 
+from backend.domain.filing import CERTIFIED_LATER
 from backend.store.database import fetch, fetch_row
 
-# Who was not certified so long ago has been asked again since.
-REACH: Final = timedelta(days=366)
+# So long after its closing a duty still follows its pensioner, as it may still be filed.
+REACH: Final = CERTIFIED_LATER
 
 
 async def missing_schedules(on: date) -> list[asyncpg.Record]:

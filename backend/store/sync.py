@@ -41,13 +41,16 @@ async def obligations(since: dict[str, int], closed_after: datetime) -> list[asy
     """Obligations of each village changed after its number, nearest deadline first.
 
     A village sent whole (-1) comes without what closed before `closed_after`: a phone has no more
-    use for that; but what becomes of something it was sent once, it always hears.
+    use for that, unless somebody may still come to be certified; but what becomes of something it
+    was sent once, it always hears.
     """
     return await fetch(
         f"""WITH since AS (
             SELECT * FROM unnest($1::text[], $2::bigint[]) AS s(key, change_no))
         {_OBLIGATION} WHERE since.change_no >= 0 OR o.closes_at >= $3
             OR o.stage IN ('returned', 'town', 'county')
+            OR o.beneficiary IS NOT NULL AND o.stage = 'none' AND o.exempt_at IS NULL
+                AND o.closes_at >= $3::timestamptz - interval '1 year'
         ORDER BY o.due_at, o.id""",
         list(since),
         list(since.values()),

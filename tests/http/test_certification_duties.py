@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from backend.store import rates
 from backend.store.database import fetch
 from tests.http.tools import done, refused, rows
 from tests.rosters import id_number
@@ -20,7 +21,7 @@ SEEN = {"method": "home_visit", "result": "refused"}
 
 
 async def three(world: World) -> None:
-    """张桂1 and 张桂2 of one house in 王家庄, 张桂3 of 刘家桥; all have till the end of the year."""
+    """张桂1 and 张桂2 of one house in 王家庄, 张桂3 of 刘家桥, to certify this year."""
     await set_cycle(world)
     at_home = {"household_no": "H7"}
     await roster(
@@ -327,3 +328,19 @@ async def test_an_extension_moves_a_certification_as_any_duty(world: World) -> N
     assert len(await duties(world, 1)) == 1, "nobody is asked twice at once"
     await certify(world, 1)
     assert await rows("submission") == 1
+
+
+async def test_somebody_may_come_after_the_window_has_closed(world: World) -> None:
+    await three(world)
+    world.clock.set(2027, 1, 12, 9, 0)
+    while await rates.finish_cells(world.clock.now):
+        pass
+    asked = {"schedule": (await duty(world, 1))["schedule"], "period": "2026-12-31"}
+    before = (await world.as_("county").get("/rates", **asked))["total"]
+    assert (before["missing"], before["late"]) == (3, 0)
+    await certify(world, 1)
+    after = (await world.as_("county").get("/rates", **asked))["total"]
+    assert (after["missing"], after["late"]) == (2, 1)
+    world.clock.set(2028, 2, 1, 9, 0)
+    outcome = await world.file("liaison", obligation=(await duty(world, 2))["id"], answers=SEEN)
+    assert outcome["problem"]["code"] == "period_closed"
