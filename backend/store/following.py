@@ -94,8 +94,8 @@ async def unanswered(township: str, now: datetime) -> list[asyncpg.Record]:
     restored needs a proof from after its word.
     """
     return await fetch(
-        f"""{_WITH} SELECT b.insurance_type, extract(month FROM b.born_on)::int AS month, b.benefit_start,
-            b.certified_on, b.due_told, o.opens_at, o.original_due_at, o.original_closes_at,
+        f"""{_WITH} SELECT b.insurance_type, extract(month FROM b.born_on)::int AS month,
+            b.benefit_start, b.certified_on, b.due_told, o.opens_at, o.original_due_at, o.original_closes_at,
             array_agg(o.id) AS ids
         FROM {_CHANGED} AND o.stage = 'none' AND o.exempt_at IS NULL AND o.closes_at >= $2
           AND b.certified_on IS NOT NULL AND {_PAID} AND NOT {_DOUBTED}
