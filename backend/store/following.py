@@ -95,7 +95,8 @@ async def unanswered(township: str, now: datetime) -> list[asyncpg.Record]:
     """
     return await fetch(
         f"""{_WITH} SELECT b.insurance_type, extract(month FROM b.born_on)::int AS month,
-            b.benefit_start, b.certified_on, b.due_told, o.opens_at, o.original_due_at, o.original_closes_at,
+            b.benefit_start, b.certified_on, b.due_told, o.opens_at, o.original_due_at,
+            o.original_closes_at,
             array_agg(o.id) AS ids
         FROM {_CHANGED} AND o.stage = 'none' AND o.exempt_at IS NULL AND o.closes_at >= $2
           AND b.certified_on IS NOT NULL AND {_PAID} AND NOT {_DOUBTED}
