@@ -115,6 +115,7 @@ def _past_view(people: Mapping[int, PensionerShown], row: asyncpg.Record) -> Obl
     return view
 
 
+HouseholdQuery = Annotated[str | None, QueryParameter(max_length=40, pattern=r"^[^\u0000]+$")]
 # As text: the framework would take a bare number of seconds too.
 AsOf = Annotated[
     str | None,
@@ -157,7 +158,7 @@ class ObligationController(Controller):
         stage: FromQuery[Stage | None] = None,
         held: FromQuery[bool] = False,
         beneficiary: FromQuery[UUID | None] = None,
-        household: Annotated[str | None, QueryParameter(min_length=1, max_length=40)] = None,
+        household: HouseholdQuery = None,
         as_of: AsOf = None,
         page: PageQuery = None,
         limit: LimitQuery = 100,

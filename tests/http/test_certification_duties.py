@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from backend.domain.calendar import local_day
+from backend.domain.certification.cycles import Window
+from backend.domain.certification.effects import Payment, effects_of_silence
+from backend.domain.certification.words import PayStatus
 from backend.store import rates
 from backend.store.database import fetch
 from tests.http.tools import done, refused, rows
@@ -176,6 +180,21 @@ async def test_what_silence_leads_to(world: World) -> None:
     found = (await progress(world))["total"]
     assert (found["overdue"], found["to_suspend"]) == (2, 1), "who is suspended is not again"
     assert found["asked"] == 2
+    assert sum([await silence_suspends(world, order) for order in (1, 2, 3)]) == 1
+
+
+async def silence_suspends(world: World, order: int) -> bool:
+    """Whether the rule recommends to suspend, had nobody answered the pensioner's first window."""
+    [row] = await fetch(
+        """SELECT b.pay_status, o.stage, o.opens_at, o.due_at, o.closes_at
+        FROM obligation o JOIN beneficiary b ON b.id = o.beneficiary
+        WHERE b.id = $1 ORDER BY o.id LIMIT 1""",
+        await person(world, order),
+    )
+    window = Window(*(local_day(row[name]) for name in ("opens_at", "due_at", "closes_at")))
+    payment = Payment(PayStatus(row["pay_status"]), None)
+    effects = effects_of_silence(payment, window, local_day(world.clock.now))
+    return row["stage"] != "accepted" and effects.suspend_from is not None
 
 
 async def test_a_phone_gets_pensioners_and_duties_once(world: World) -> None:
