@@ -19,7 +19,7 @@ TERMINATED: Final = "待遇已终止"
 BACK: Final = "又在花名册中"
 DOUBTED: Final = "有疑点，需核实"
 BY_MATCH: Final = "数据比对已确认健在"
-BY_ROSTER: Final = "花名册载明已认证"
+BY_OTHER: Final = "已另行认证"
 
 # Materialized, as the few that changed are found by their own index.
 _WITH = """WITH changed AS MATERIALIZED (
@@ -123,7 +123,7 @@ async def match(ids: Sequence[int], now: datetime) -> set[str]:
         list(ids),
         now,
         BY_MATCH,
-        BY_ROSTER,
+        BY_OTHER,
     )
     return await _adjust("matched", found, now)
 

@@ -45,9 +45,9 @@ async def bench(url: str) -> list[Figure]:
     return [
         Figure("opening for 250,000 pensioners", [opened], "s", at_most=60),
         Figure("the longest a township is held", [longest], "s", at_most=5),
-        Figure("a day on which nothing opens", [again], "s", at_most=10),
-        Figure(f"following {passed:,} matches", [followed], "s", at_most=90),
-        Figure("progress of the county", told, "ms", at_most=1500),
+        Figure("a day on which nothing opens", [again], "s", at_most=20),
+        Figure(f"following {passed:,} matches", [followed], "s", at_most=120),
+        Figure("progress of the county", told, "ms", at_most=2500),
     ]
 
 
