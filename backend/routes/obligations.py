@@ -163,7 +163,10 @@ class ObligationController(Controller):
         page: PageQuery = None,
         limit: LimitQuery = 100,
     ) -> Page[ObligationView]:
-        """The villages behind a number: the filters of /rates, in order of id."""
+        """The villages behind a number: the filters of /rates, in order of id.
+
+        With `beneficiary` or `household` those that villages answer for now, as with `held`.
+        """
         if stage is not None and as_of is not None:
             raise Problem("invalid", faults=[{"field": "stage", "reason": "not_as_of"}])
         after = read_mark(page, tuple[int])
@@ -178,7 +181,7 @@ class ObligationController(Controller):
                 period=period,
                 standing=[each.value for each in standing] if standing else None,
                 stage=stage.value if stage else None,
-                held=held,
+                held=held or about_somebody,
                 beneficiary=beneficiary,
                 household=household,
                 after=after[0] if after else None,

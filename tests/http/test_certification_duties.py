@@ -85,6 +85,17 @@ async def test_a_household_is_found_at_one_door(world: World) -> None:
     assert await listed(world, "liaison", beneficiary=str(await person(world, 3))) == []
 
 
+async def test_who_moved_is_found_where_they_live_now(world: World) -> None:
+    await three(world)
+    await roster(world, [pensioner(1, household_no="H7", region_code=NEIGHBOUR), pensioner(2)])
+    number = str(await person(world, 1))
+    [found] = await listed(world, "colleague", beneficiary=number)
+    assert found["beneficiary"]["name"] == "张*1"
+    assert await listed(world, "liaison", beneficiary=number) == []
+    [left] = [each for each in await listed(world, "liaison") if each["holder"] == NEIGHBOUR]
+    assert left["beneficiary"] is None, "what was asked of the village, without whom"
+
+
 async def test_visiting_weeks_are_shown(world: World) -> None:
     await set_cycle(world, "fixed_windows", windows=[{"first": "11-02", "last": "12-31"}])
     await roster(world, [pensioner(1)])
