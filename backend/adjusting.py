@@ -9,7 +9,7 @@ import asyncpg
 from backend.domain.roles import Actor
 from backend.domain.timeliness import AdjustmentKind
 from backend.problems import Problem
-from backend.store import audit, duties, rates
+from backend.store import adjustments, audit, rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Change:
 
 
 async def adjust(actor: Actor, change: Change, rows: Sequence[asyncpg.Record]) -> None:
-    """Adjusts the duties of `duties.lock_for_adjusting`; what was to remind of them moves along.
+    """Adjusts what `adjustments.lock_for_adjusting` gave; what was to remind of it moves along.
 
     Problems: nothing_to_adjust, not_exempt, extension_not_later.
     """
@@ -35,7 +35,7 @@ async def adjust(actor: Actor, change: Change, rows: Sequence[asyncpg.Record]) -
     await _apply(actor, change, rows)
     ids = [row["id"] for row in rows]
     if change.kind is AdjustmentKind.EXTEND:
-        await duties.take_back_steps(ids)
+        await adjustments.take_back_steps(ids)
     await rates.reopen_cells(ids)
     await audit.write(
         *(
@@ -54,7 +54,9 @@ async def adjust(actor: Actor, change: Change, rows: Sequence[asyncpg.Record]) -
 def _check(change: Change, rows: Sequence[asyncpg.Record]) -> None:
     if not rows:
         raise Problem("nothing_to_adjust")
-    if change.kind is AdjustmentKind.RESTORE and any(row["exempt_at"] is None for row in rows):
+    if change.kind is AdjustmentKind.RESTORE and any(
+        row["exempt_at"] is None and row["matched_at"] is None for row in rows
+    ):
         raise Problem("not_exempt")
     if change.kind is AdjustmentKind.EXTEND:
         latest = max(row["due_at"] for row in rows)
@@ -77,7 +79,7 @@ async def _apply(actor: Actor, change: Change, rows: Sequence[asyncpg.Record]) -
     for (due_at, closes_at), group in groups.items():
         due = change.due_at if change.kind is AdjustmentKind.EXTEND else None
         closes = max(change.closes_at or due, due + (closes_at - due_at)) if due else None
-        await duties.adjust(
+        await adjustments.adjust(
             [row["id"] for row in group],
             change.kind.value,
             due_at=due,

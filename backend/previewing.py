@@ -53,7 +53,8 @@ async def previewed(
     """What a version would do in a period, by default the one whose deadline comes next.
 
     Of an open period only what is outstanding counts, before that every village of the scope.
-    Problems: bad_period, no_such_period.
+    Problems: bad_period, no_such_period (also of certifications that have not opened: who will
+    be asked is known on the day).
     """
     days = await calendar.load(schedule["scope"])
     key = key or await ladders.next_due(schedule["id"], now) or await _coming(schedule, days, now)
@@ -103,6 +104,8 @@ def _timed(schedule: asyncpg.Record, period: Period, days: WorkCalendar) -> Span
 
 async def _coming(schedule: asyncpg.Record, days: WorkCalendar, now: datetime) -> str:
     """The period after those frozen whose deadline lies ahead."""
+    if schedule["insurance_type"] is not None:
+        raise Problem("no_such_period")
     newest = await duties.newest_period_start(schedule["id"])
     period = _first(schedule)
     if newest is not None:
@@ -114,6 +117,8 @@ async def _coming(schedule: asyncpg.Record, days: WorkCalendar, now: datetime) -
 
 def _planned(schedule: asyncpg.Record, key: str, days: WorkCalendar) -> Span:
     """The instants of a period that is not frozen yet."""
+    if schedule["insurance_type"] is not None:
+        raise Problem("no_such_period")
     period, ends_on = period_from_key(Cadence(schedule["cadence"]), key), schedule["ends_on"]
     span = _timed(schedule, period, days)
     over = ends_on is not None and period.start > ends_on

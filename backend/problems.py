@@ -92,6 +92,11 @@ CATALOGUE: dict[str, Entry] = {
     "form_published": Entry(
         409, "已发布的报表不能修改，请新建版本", "Published versions never change; make a new one"
     ),
+    "certification_schedule": Entry(
+        409,
+        "资格认证的周期由认证办法决定，不能在这里设置",
+        "The county's cycle says when certifications are due",
+    ),
     "form_not_published": Entry(409, "报表尚未发布", "The form is not published"),
     "timetable_invalid": Entry(
         422, "时间规则有误：{reason}", "The timetable is not valid: {reason}"

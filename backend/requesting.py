@@ -21,7 +21,7 @@ from backend.domain.reviews import Stage
 from backend.domain.roles import Action, Actor
 from backend.domain.timeliness import AdjustmentKind
 from backend.problems import Problem
-from backend.store import audit, duties, requests
+from backend.store import adjustments, audit, requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ async def decide(
 
 
 async def _grant(actor: Actor, row: asyncpg.Record, change: Change) -> None:
-    rows = await duties.lock_for_adjusting(
+    rows = await adjustments.lock_for_adjusting(
         actor.scopes(Action.ADJUST),
         ids=[row["obligation"]],
         under=None,

@@ -6,7 +6,7 @@ from datetime import datetime
 from backend.domain.calendar import local_day
 from backend.domain.regions import Level, code_of, contains, key_of, level_of, parent_key
 from backend.problems import Problem
-from backend.store import beneficiaries, duties, regions
+from backend.store import beneficiaries, duties, regions, rosters
 
 
 async def succeed(
@@ -17,6 +17,7 @@ async def succeed(
     With `new_name` the village goes on under a new code, which is created; without, it joins a
     village that exists. Problems: not_found, region_over, region_exists, region_levels_differ.
     """
+    await rosters.hold(old[: Level.COUNTY.digits])
     await duties.hold_openings()
     await regions.lock(old, new)
     known = await regions.known([old, new])

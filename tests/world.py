@@ -23,7 +23,7 @@ from backend.photos import open_photos
 from backend.settings import Settings, load
 from backend.store import forms, people, regions
 from backend.tables import Account, Post, Session
-from backend.tasks import delivering, opening, reminding
+from backend.tasks import certifying, delivering, opening, reminding
 from backend.vault import Vault
 
 SECRET = "a secret of forty characters for the tests"
@@ -198,6 +198,12 @@ class World:
         """Runs the opening of obligations to its end."""
         await opening.freeze_periods(self.clock.now)
         while await opening.open_one(self.clock.now):
+            pass
+
+    async def certify(self) -> None:
+        """Runs the rounds among the pensioners to their end."""
+        await certifying.make_schedules(self.clock.now)
+        while await certifying.attend_one(self.clock.now):
             pass
 
     async def remind(self) -> None:

@@ -12,7 +12,7 @@ from backend.demo.regions import COUNTY
 from backend.demo.story import Round, Story
 from backend.domain.calendar import local_day, local_instant
 from backend.domain.timeliness import AdjustmentKind
-from backend.store import audit, duties, rates
+from backend.store import adjustments, audit, rates
 from backend.store.audit import Entry
 
 REQUEST: Final = "demo"  # what the audit names as the request
@@ -98,12 +98,12 @@ class _County:
         due_at: datetime | None,
     ) -> None:
         schedule = self._schedules[of.code]
-        rows = await duties.lock_for_adjusting(
+        rows = await adjustments.lock_for_adjusting(
             [COUNTY], ids=None, under=under, schedule=schedule, period=of.key
         )
         ids = [row["id"] for row in rows]
         later = due_at - of.times.due_at if due_at else timedelta()
-        await duties.adjust(
+        await adjustments.adjust(
             ids,
             kind.value,
             due_at=due_at,

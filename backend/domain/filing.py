@@ -6,7 +6,7 @@ The caller holds the village's row, so nothing else is filed for it meanwhile.
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from backend.domain.answers import Finding
@@ -17,9 +17,13 @@ from backend.domain.periods import Timing
 from backend.domain.refusal import Refusal
 from backend.domain.reviews import ReviewStep, Stage, stage_of
 from backend.domain.timeliness import (
+    State,
     may_file,
     state_in,
 )
+
+# How long after its closing a certification may still be filed: by then another is asked for.
+CERTIFIED_LATER: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Duty:
     """An obligation as it stands, with the last accepted answers of the same schedule.
 
     `change_no` is its village's as it was read: as long as that stays, so does all of this.
+    `of_person`: a certification, which somebody may come for when it has closed.
     """
 
     id: int
@@ -57,6 +62,7 @@ class Duty:
     steps: tuple[ReviewStep, ...]
     form: FormDefinition
     last: Mapping[str, Any] | None
+    of_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +145,19 @@ def decide(
 
 def _welcome(item: Item, duty: Duty, on_behalf: bool, now: datetime) -> None:
     """Whether anything may be filed at all, and in this way."""
-    refusal = may_file(state_in(duty.stage, duty.exempt, duty.times, now))
+    found = state_in(duty.stage, duty.exempt, duty.times, now)
+    refusal = None if found is State.MISSING and _comes_later(duty, now) else may_file(found)
     if refusal is not None:
         raise refusal
     if item.kind is Kind.ZERO and not item.zero_confirmed:
         raise Refusal("zero_unconfirmed")
     if on_behalf and not (item.on_behalf_reason or "").strip():
         raise Refusal("on_behalf_reason")
+
+
+def _comes_later(duty: Duty, now: datetime) -> bool:
+    """Whoever was suspended for not being certified is paid again once they are; it counts late."""
+    return duty.of_person and now <= duty.times.closes_at + CERTIFIED_LATER
 
 
 def _corrected(

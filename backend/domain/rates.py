@@ -87,6 +87,7 @@ class Rule(StrEnum):
     NOTHING_BY_CLOSE = "nothing_by_close"
     NOTHING_YET = "nothing_yet"
     WAIVED = "waived"
+    MATCHED = "matched"
 
 
 _RULES = {
@@ -96,10 +97,16 @@ _RULES = {
     Standing.EXEMPT: Rule.WAIVED,
     Standing.NOT_DUE: Rule.NOTHING_YET,
 }
+_DONE = frozenset({Standing.ON_TIME, Standing.LATE, Standing.FILED_EARLY})
 
 
 def rule(standing: Standing, counted_by: CountedBy | None) -> Rule:
-    """The rule behind a standing; `counted_by` is the clock of the first filing that counts."""
+    """The rule behind a standing; `counted_by` is the clock of the first filing that counts.
+
+    Done without a filing is what a match answered.
+    """
+    if counted_by is None and standing in _DONE:
+        return Rule.MATCHED
     if standing in _RULES:
         return _RULES[standing]
     by_capture = counted_by is CountedBy.CAPTURED

@@ -17,21 +17,29 @@ from backend.domain.reviews import Decision, ReviewFact, ReviewStep, Stage, stag
 
 
 class AdjustmentKind(StrEnum):
-    """What an office changes about an obligation: more time, waived, or owed after all."""
+    """What changes about an obligation: more time, waived, answered by a match, or owed after all.
+
+    A match is a proof of life that came in another way than from the village.
+    """
 
     EXTEND = "extend"
     EXEMPT = "exempt"
+    MATCHED = "matched"
     RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A change decided at an instant and true from then on; it moves the times it names."""
+    """A change decided at an instant and true from then on; it moves the times it names.
+
+    A match counts as of `counted_at`, when the proof was given.
+    """
 
     kind: AdjustmentKind
     decided_at: datetime
     due_at: datetime | None = None
     closes_at: datetime | None = None
+    counted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +114,22 @@ def closes_at(facts: Facts, t: datetime) -> datetime:
 
 def is_exempt(facts: Facts, t: datetime) -> bool:
     """Whether the report is waived at `t`."""
-    waivers = [a.kind for a in _decided(facts, t) if a.kind is not AdjustmentKind.EXTEND]
-    return bool(waivers) and waivers[-1] is AdjustmentKind.EXEMPT
+    waiver = _waiver(facts, t)
+    return waiver is not None and waiver.kind is AdjustmentKind.EXEMPT
+
+
+def matched_at(facts: Facts, t: datetime) -> datetime | None:
+    """As of when a match known at `t` answers the obligation, for which nothing was filed."""
+    waiver = _waiver(facts, t)
+    if waiver is None or waiver.kind is not AdjustmentKind.MATCHED or known_filings(facts, t):
+        return None
+    return waiver.counted_at
+
+
+def _waiver(facts: Facts, t: datetime) -> Adjustment | None:
+    """The newest decision on whether anybody has to file at all."""
+    waivers = [a for a in _decided(facts, t) if a.kind is not AdjustmentKind.EXTEND]
+    return waivers[-1] if waivers else None
 
 
 def _decided(facts: Facts, t: datetime) -> list[Adjustment]:
@@ -125,10 +147,10 @@ def known_filings(facts: Facts, t: datetime) -> list[Filing]:
 
 
 def stage_at(facts: Facts, t: datetime) -> Stage:
-    """Where the newest known filing stands at `t`."""
+    """Where the newest known filing stands at `t`; what was matched instead is accepted."""
     known = known_filings(facts, t)
     if not known:
-        return Stage.NONE
+        return Stage.NONE if matched_at(facts, t) is None else Stage.ACCEPTED
     return stage_of(
         facts.steps,
         [r for r in facts.reviews if r.submission_id == known[-1].id and r.at <= t],
@@ -139,6 +161,7 @@ def stage(facts: Facts) -> Stage:
     """Where the newest standing filing stands after all facts: a hint to store and to index."""
     instants = [filing.withdrawn_at or filing.received_at for filing in facts.filings]
     instants += [review.at for review in facts.reviews]
+    instants += [adjustment.decided_at for adjustment in facts.adjustments]
     return stage_at(facts, max(instants)) if instants else Stage.NONE
 
 
@@ -191,8 +214,9 @@ def verdict(facts: Facts, t: datetime) -> Verdict:
     if is_exempt(facts, t):
         return Verdict.EXEMPT
     known = known_filings(facts, t)
-    if known:
-        in_time = known[0].counted_at <= due_at(facts, t)
+    counted_at = known[0].counted_at if known else matched_at(facts, t)
+    if counted_at is not None:
+        in_time = counted_at <= due_at(facts, t)
         return Verdict.ON_TIME if in_time else Verdict.LATE
     return Verdict.MISSING if t > closes_at(facts, t) else Verdict.PENDING
 

@@ -1,7 +1,7 @@
 """Extensions 顺延 and exemptions 免报: /adjustments."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Controller, post
@@ -17,7 +17,7 @@ from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
 from backend.routes.schemas import Number, PeriodKey, Reason, RegionKey, Small, check_years
-from backend.store import duties
+from backend.store import adjustments
 
 
 class AdjustmentIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,10 +25,10 @@ class AdjustmentIn(msgspec.Struct, forbid_unknown_fields=True):
 
     extend moves the deadline to `due_at`; the closing time moves by as much, or to a later
     `closes_at`.
-    exempt waives, restore takes a waiver back.
+    exempt waives, restore takes a waiver back, or the match that answered a certification.
     """
 
-    kind: AdjustmentKind
+    kind: Literal["extend", "exempt", "restore"]
     reason: Reason
     obligations: Annotated[list[Number], Meta(min_length=1, max_length=1000)] | None = None
     schedule: Small | None = None
@@ -61,7 +61,7 @@ class AdjustmentController(Controller):
             )
         check_years(due_at=data.due_at, closes_at=data.closes_at)
         async with authorised(request) as actor:
-            rows = await duties.lock_for_adjusting(
+            rows = await adjustments.lock_for_adjusting(
                 access.reach(actor, Action.ADJUST, data.region),
                 ids=data.obligations,
                 under=data.region,
@@ -70,6 +70,6 @@ class AdjustmentController(Controller):
             )
             if data.obligations is not None and len(rows) < len(set(data.obligations)):
                 raise Problem("not_found")
-            change = Change(data.kind, data.reason, data.due_at, data.closes_at)
+            change = Change(AdjustmentKind(data.kind), data.reason, data.due_at, data.closes_at)
             await adjust(actor, change, rows)
         return AdjustmentResult(len(rows))

@@ -21,10 +21,11 @@ from backend.domain.timeliness import (
     State,
     Verdict,
 )
+from backend.routes.pensioners_shown import PensionerShown
 from backend.routes.schemas import (
     Words,
 )
-from backend.store import duties, filings, forms, reviews
+from backend.store import adjustments, filings, forms, reviews
 from backend.store.database import from_json
 
 
@@ -75,6 +76,7 @@ class ObligationDetail(msgspec.Struct):
     fix_by: datetime | None
     adjustments: list[dict[str, Any]]
     filings: list[FilingView]
+    beneficiary: PensionerShown | None = None
 
 
 async def facts_of(row: asyncpg.Record) -> Facts:
@@ -83,7 +85,7 @@ async def facts_of(row: asyncpg.Record) -> Facts:
     return _facts(
         row,
         revisions,
-        await duties.adjustments([row["id"]]),
+        await adjustments.of_obligations([row["id"]]),
         await reviews.decisions([r["id"] for r in revisions]),
     )
 
@@ -100,7 +102,13 @@ def _facts(
         row["original_closes_at"],
         tuple(ReviewStep(step) for step in from_json(row["steps"])),
         tuple(
-            Adjustment(AdjustmentKind(m["kind"]), m["decided_at"], m["due_at"], m["closes_at"])
+            Adjustment(
+                AdjustmentKind(m["kind"]),
+                m["decided_at"],
+                m["due_at"],
+                m["closes_at"],
+                m["counted_at"],
+            )
             for m in moves
         ),
         tuple(_filing_fact(r) for r in revisions),
@@ -130,7 +138,7 @@ def review_fact(d: asyncpg.Record) -> ReviewFact:
 async def obligation_detail(row: asyncpg.Record, t: datetime) -> ObligationDetail:
     """The obligation as of `t`, from the facts known then."""
     revisions = [r for r in await filings.of_obligation(row["id"]) if r["received_at"] <= t]
-    moves = [m for m in await duties.adjustments([row["id"]]) if m["decided_at"] <= t]
+    moves = [m for m in await adjustments.of_obligations([row["id"]]) if m["decided_at"] <= t]
     decisions = [d for d in await reviews.decisions([r["id"] for r in revisions]) if d["at"] <= t]
     facts = _facts(row, revisions, moves, decisions)
     form = (await forms.definitions([row["form"]]))[row["form"]]
@@ -174,7 +182,7 @@ _PLAIN = (
 
 
 def _adjustment(row: asyncpg.Record) -> dict[str, Any]:
-    names = ("kind", "decided_at", "due_at", "closes_at", "reason")
+    names = ("kind", "decided_at", "due_at", "closes_at", "reason", "counted_at", "source", "line")
     return {**{name: row[name] for name in names}, "by": row["name"]}
 
 

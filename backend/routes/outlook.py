@@ -20,7 +20,7 @@ from backend.routes.schemas import KeyQuery
 from backend.store import calendar, outlook
 
 ScheduleQuery = Annotated[int, QueryParameter(ge=1, le=2**31 - 1)]
-PeriodKeyQuery = Annotated[str, QueryParameter(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3})?$")]
+PeriodKeyQuery = Annotated[str, QueryParameter(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3}(-[0-9]{2})?)?$")]
 
 
 class ReasonView(msgspec.Struct):

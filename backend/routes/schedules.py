@@ -12,6 +12,7 @@ from msgspec import Meta
 from backend import access
 from backend.access import allows
 from backend.domain.calendar import local_day
+from backend.domain.certification.words import InsuranceType
 from backend.domain.holding import MOST_HELD_BACK
 from backend.domain.ladder import DEFAULT_LADDER, parse_ladder
 from backend.domain.periods import Cadence, parse_timetable, period_containing, timing
@@ -32,7 +33,7 @@ from backend.routes.schemas import (
     paged,
     read_mark,
 )
-from backend.store import audit, calendar, forms
+from backend.store import audit, calendar, certification, forms
 from backend.store.database import from_json
 
 # Every period since the start opens at once, for every village: a mistyped year must not do that.
@@ -76,13 +77,16 @@ class ScheduleChange(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=T
 
 
 class ScheduleView(msgspec.Struct):
+    """One of certifications has an `insurance_type` and no cadence: a cycle says when."""
+
     id: int
     form: int
     code: str
     version: int
     scope: str
     title: Words
-    cadence: Cadence
+    cadence: Cadence | None
+    insurance_type: InsuranceType | None
     timetable: dict[str, Any]
     starts_on: date
     ends_on: date | None
@@ -105,9 +109,11 @@ class Occurrence(msgspec.Struct):
 def _view(row: asyncpg.Record) -> ScheduleView:
     plain = ("id", "form", "code", "version", "scope", "starts_on", "ends_on", "allowance_hours",
              "hold_back")  # fmt: skip
+    insurance = row["insurance_type"]
     return ScheduleView(
         title=msgspec.convert(from_json(row["title"]), Words),
-        cadence=Cadence(row["cadence"]),
+        cadence=None if insurance else Cadence(row["cadence"]),
+        insurance_type=InsuranceType(insurance) if insurance else None,
         timetable=from_json(row["timetable"]),
         steps=[ReviewStep(step) for step in from_json(row["steps"])],
         ladder=from_json(row["ladder"]),
@@ -116,8 +122,11 @@ def _view(row: asyncpg.Record) -> ScheduleView:
 
 
 async def _published(actor: Actor, number: int) -> None:
-    if (await access.form(actor, number))["published_at"] is None:
+    form = await access.form(actor, number)
+    if form["published_at"] is None:
         raise Problem("form_not_published")
+    if form["code"] == certification.FORM and not form["owner"]:
+        raise Problem("certification_schedule")
 
 
 def _new(data: ScheduleIn, now: datetime) -> dict[str, Any]:
@@ -150,12 +159,17 @@ def _steps(steps: list[ReviewStep]) -> list[str]:
     return [step.value for step in ReviewStep if step in steps]
 
 
+_BY_CYCLE: Final = {"form", "timetable", "ends_on"}
+
+
 def _changed(data: ScheduleChange, row: asyncpg.Record) -> dict[str, Any]:
     given = {
         name: value
         for name in data.__struct_fields__
         if (value := getattr(data, name)) is not msgspec.UNSET
     }
+    if row["insurance_type"] is not None and not _BY_CYCLE.isdisjoint(given):
+        raise Problem("certification_schedule")
     if "title" in given:
         given["title"] = msgspec.structs.asdict(given["title"])
     if "timetable" in given:
@@ -188,7 +202,11 @@ class ScheduleController(Controller):
         "/",
         opt=allows(Action.MANAGE_FORMS),
         responses=documented(
-            "not_found", "form_not_published", "timetable_invalid", "ladder_invalid"
+            "not_found",
+            "form_not_published",
+            "certification_schedule",
+            "timetable_invalid",
+            "ladder_invalid",
         ),
     )
     async def create(self, request: ApiRequest, data: JSONBody[ScheduleIn]) -> ScheduleView:
@@ -203,7 +221,9 @@ class ScheduleController(Controller):
     @patch(
         "/{number:int}",
         opt=allows(Action.MANAGE_FORMS),
-        responses=documented("not_found", "form_not_published", "timetable_invalid"),
+        responses=documented(
+            "not_found", "form_not_published", "certification_schedule", "timetable_invalid"
+        ),
     )
     async def change(
         self, request: ApiRequest, number: SmallPath, data: JSONBody[ScheduleChange]
@@ -224,10 +244,12 @@ class ScheduleController(Controller):
 
     @get("/{number:int}/preview", opt=allows(Action.SEE_FORMS), responses=documented("not_found"))
     async def preview(self, request: ApiRequest, number: SmallPath) -> list[Occurrence]:
-        """The next twelve periods by the working calendar of today."""
+        """The next twelve periods by the working calendar of today; none of certifications."""
         async with authorised(request) as actor:
             row = await access.schedule(actor, number, Action.SEE_FORMS)
             days = await calendar.load(row["scope"])
+        if row["insurance_type"] is not None:
+            return []
         cadence = Cadence(row["cadence"])
         timetable = parse_timetable(from_json(row["timetable"]), cadence)
         period = period_containing(cadence, max(local_day(actor.now), row["starts_on"]))

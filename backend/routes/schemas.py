@@ -22,7 +22,7 @@ RegionKey = Annotated[str, Meta(pattern=r"^[0-9]{2,12}$", max_length=12)]
 # A number past 2**53 is no longer exact in a browser, and its limit none in a JSON schema.
 Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Small = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-PeriodKey = Annotated[str, Meta(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3})?$")]
+PeriodKey = Annotated[str, Meta(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3}(-[0-9]{2})?)?$")]
 Phone = Annotated[str, Meta(pattern=r"^1[3-9][0-9]{9}$", max_length=11)]
 Password = Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT)]
 
@@ -30,7 +30,9 @@ KeyQuery = Annotated[str | None, QueryParameter(pattern=r"^[0-9]{2,12}$", max_le
 NumberQuery = Annotated[int | None, QueryParameter(ge=1, le=2**53 - 1)]
 SmallQuery = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
 WordQuery = Annotated[str | None, QueryParameter(pattern=r"^[A-Za-z0-9_.:-]{1,80}$")]
-PeriodQuery = Annotated[str | None, QueryParameter(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3})?$")]
+PeriodQuery = Annotated[
+    str | None, QueryParameter(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3}(-[0-9]{2})?)?$")
+]
 PageQuery = Annotated[str | None, QueryParameter(pattern=r"^[A-Za-z0-9_-]{1,200}$")]
 LimitQuery = Annotated[int, QueryParameter(ge=1, le=200)]
 NumberPath = Annotated[int, PathParameter(ge=1, le=2**53 - 1)]

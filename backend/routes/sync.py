@@ -4,6 +4,7 @@ import base64
 import binascii
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -16,12 +17,14 @@ from backend.domain.receipts import receipt_number
 from backend.domain.reviews import Stage
 from backend.domain.roles import Action, Actor
 from backend.problems import Problem, language_of
-from backend.routes.context import ApiRequest, authorised
+from backend.routes.context import ApiRequest, authorised, vault_of
 from backend.routes.errors import documented
 from backend.routes.messages import MessageView, message_view
 from backend.routes.schemas import Words
+from backend.routes.synced_pensioners import Removed, SyncedPensioner, synced_pensioner
 from backend.store import sync
 from backend.store.database import from_json
+from backend.vault import Vault
 
 # Long enough for a liaison back from a month away to see what became of it.
 KEEP_CLOSED: Final = timedelta(days=60)
@@ -47,7 +50,11 @@ class SyncedSubmission(msgspec.Struct, omit_defaults=True):
 
 
 class SyncedObligation(msgspec.Struct, omit_defaults=True):
-    """The facts from which the phone derives the state; `last` prefills the form."""
+    """The facts from which the phone derives the state; `last` prefills the form.
+
+    A certification names its `pensioner` and the days in which to visit best; `matched` is one
+    that a list has answered, so that nobody needs to.
+    """
 
     id: int
     village: str
@@ -69,6 +76,10 @@ class SyncedObligation(msgspec.Struct, omit_defaults=True):
     extended_from: datetime | None = None
     submission: SyncedSubmission | None = None
     last: dict[str, Any] | None = None
+    pensioner: UUID | None = None
+    visit_from: date | None = None
+    visit_to: date | None = None
+    matched: bool = False
 
 
 class SyncedVillage(msgspec.Struct):
@@ -98,6 +109,8 @@ class SyncAnswer(msgspec.Struct, omit_defaults=True):
     full: bool = False
     villages: list[SyncedVillage] = []
     obligations: list[SyncedObligation] = []
+    pensioners: list[SyncedPensioner] = []
+    removed: Removed | None = None
     forms: list[SyncedForm] = []
     messages: list[MessageView] = []
 
@@ -156,6 +169,8 @@ def _obligation(row: asyncpg.Record) -> SyncedObligation:
         title=msgspec.convert(from_json(row["title"]), Words),
         stage=Stage(row["stage"]),
         exempt=row["exempt_at"] is not None,
+        matched=row["matched_at"] is not None,
+        pensioner=row["beneficiary"],
         extended_from=row["original_due_at"] if extended else None,
         submission=_submission(row),
         last=from_json(row["last"]),
@@ -177,6 +192,8 @@ _PLAIN = (
     "allowance_hours",
     "first_counted_at",
     "fix_by",
+    "visit_from",
+    "visit_to",
 )
 
 
@@ -200,8 +217,22 @@ def _since(known: dict[str, int], heads: dict[str, int]) -> dict[str, int]:
     }
 
 
+async def _removed(since: dict[str, int], villages: list[str]) -> Removed | None:
+    """Of villages sent whole nothing is removed: the phone begins them anew."""
+    if not any(number >= 0 for number in since.values()):
+        return None
+    pensioners = await sync.removed_pensioners(since, villages)
+    obligations = await sync.removed_obligations(since, villages)
+    return Removed(pensioners, obligations) if pensioners or obligations else None
+
+
 async def _changes(
-    actor: Actor, before: _Cursor | None, heads: dict[str, int], account: int, language: str
+    actor: Actor,
+    before: _Cursor | None,
+    heads: dict[str, int],
+    account: int,
+    language: str,
+    vault: Vault,
 ) -> SyncAnswer:
     """Everything after `before`; villages new to the phone come whole."""
     since = _since(before.villages if before else {}, heads)
@@ -217,6 +248,8 @@ async def _changes(
         before is None,
         await _villages(actor, list(heads)),
         [_obligation(row) for row in rows],
+        [synced_pensioner(row, vault) for row in (await sync.pensioners(since) if since else [])],
+        await _removed(since, list(heads)),
         [
             SyncedForm(row["id"], row["version"], from_json(row["definition"]))
             for row in (await sync.forms(sorted(fresh)) if fresh else [])
@@ -245,4 +278,4 @@ class SyncController(Controller):
             account, heads = await sync.heads(actor.account, villages)
             if before and before.villages == heads and before.account == account:
                 return SyncAnswer(_write(before), actor.now)
-            return await _changes(actor, before, heads, account, language)
+            return await _changes(actor, before, heads, account, language, vault_of(request))

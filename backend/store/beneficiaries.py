@@ -84,7 +84,8 @@ async def follow(old: str, new: str, on: date, now: datetime) -> None:
     """Lets the pensioners of a village that ended be those of its successor."""
     await fetch(
         """WITH moved AS (
-            UPDATE beneficiary SET region = $2, changed_at = $4 WHERE region = $1 RETURNING id),
+            UPDATE beneficiary SET region = $2, changed_at = $4, change_no = NULL
+            WHERE region = $1 RETURNING id),
         left_behind AS (
             UPDATE beneficiary_place SET until_on = $3
             WHERE beneficiary IN (SELECT id FROM moved) AND until_on IS NULL)

@@ -1,7 +1,7 @@
 """How a county certifies: its cycles by insurance, and the papers it asks for."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -15,6 +15,9 @@ from backend.domain.certification.evidence import (
 )
 from backend.domain.certification.words import InsuranceType
 from backend.store.database import fetch, fetch_value, from_json, to_json
+
+# The shipped form of every certification duty.
+FORM: Final = "CERTIFICATION"
 
 
 async def cycles(county: str) -> list[asyncpg.Record]:
@@ -62,6 +65,8 @@ async def put_cycle(
         account,
         now,
     )
+    # Who is to be certified is found out anew.
+    await fetch("DELETE FROM cert_round WHERE township >= $1 AND township < $1 || ':'", county)
 
 
 async def evidence(county: str) -> EvidenceTable:

@@ -1,4 +1,4 @@
-"""Periods, obligations and their adjustments."""
+"""Periods and obligations."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -56,7 +56,7 @@ async def claim_unopened() -> asyncpg.Record | None:
 async def hold_openings() -> None:
     """Waits for openings under way and holds back new ones, so that they see one map of villages.
 
-    Taken before any village, as an opening does.
+    Taken before any village, as an opening does. Certifications have a lock of their own.
     """
     await fetch("SELECT id FROM period WHERE opened_at IS NULL ORDER BY id FOR UPDATE")
 
@@ -149,20 +149,24 @@ async def page(
     standing: Sequence[str] | None = None,
     stage: str | None = None,
     held: bool = False,
+    beneficiary: UUID | None = None,
+    household: str | None = None,
     after: int | None = None,
     limit: int = 100,
 ) -> list[asyncpg.Record]:
     """Obligations with their standing as of an instant, in order of id; filters as in rates.
 
     As in the rates a duty belongs to the village it was asked of; `held` asks for those that
-    villages answer for now, also on behalf of villages that are no more.
+    villages answer for now, also on behalf of villages that are no more. Certifications are found
+    by their pensioner too, or all those of a household.
     """
     village = "o.holder" if held else "o.region"
     where = Filters(as_of).within(village, scopes)
     if under is not None:
         where.within(village, [under])
     where.add_if(schedule, "o.schedule = ?").add_if(stage, "o.stage = ?")
-    where.add_if(after, "o.id > ?")
+    where.add_if(after, "o.id > ?").add_if(beneficiary, "o.beneficiary = ?")
+    where.add_if(household, "o.beneficiary IN (SELECT id FROM beneficiary WHERE household = ?)")
     if period is not None:
         where.add("o.period IN (SELECT id FROM period WHERE key = ?)", period)
     cut = f"WHERE x.standing = ANY({where.param(list(standing))})" if standing else ""
@@ -197,102 +201,4 @@ async def look_again(schedule: int, now: datetime) -> None:
             OR stage IN ('town', 'county', 'returned'))""",
         schedule,
         now,
-    )
-
-
-async def adjustments(obligations: Sequence[int]) -> list[asyncpg.Record]:
-    """What moved or waived the obligations, oldest first."""
-    return await fetch(
-        """SELECT a.obligation, a.kind, a.decided_at, a.due_at, a.closes_at, a.reason, a.account,
-                  c.name
-        FROM adjustment a LEFT JOIN account c ON c.id = a.account
-        WHERE a.obligation = ANY($1) ORDER BY a.decided_at, a.id""",
-        list(obligations),
-    )
-
-
-async def lock_for_adjusting(
-    scopes: Sequence[str],
-    *,
-    ids: Sequence[int] | None,
-    under: str | None,
-    schedule: int | None,
-    period: str | None,
-) -> list[asyncpg.Record]:
-    """The obligations meant, with their villages held in code order."""
-    where = Filters().within("o.region", scopes)
-    if under is not None:
-        where.within("o.region", [under])
-    where.add_if(list(ids) if ids is not None else None, "o.id = ANY(?)")
-    where.add_if(schedule, "o.schedule = ?")
-    if period is not None:
-        where.add("o.period IN (SELECT id FROM period WHERE key = ?)", period)
-    await fetch(
-        f"""SELECT key FROM region WHERE key IN
-            (SELECT o.holder FROM obligation o WHERE {where.sql})
-        ORDER BY key FOR NO KEY UPDATE""",
-        *where.args,
-    )
-    return await fetch(
-        f"""SELECT o.id, o.period, o.region, o.holder, o.due_at, o.closes_at, o.exempt_at,
-                   (SELECT max(a.decided_at) FROM adjustment a WHERE a.obligation = o.id) AS decided
-        FROM obligation o WHERE {where.sql} ORDER BY o.id""",
-        *where.args,
-    )
-
-
-async def adjust(
-    ids: Sequence[int],
-    kind: str,
-    *,
-    due_at: datetime | None,
-    closes_at: datetime | None,
-    reason: str,
-    account: UUID,
-    now: datetime,
-) -> None:
-    """Records the adjustment of each and stamps their villages' change numbers.
-
-    What the reminders have to say may be another now, so each is looked at again.
-    """
-    await fetch(
-        """INSERT INTO adjustment (obligation, kind, decided_at, due_at, closes_at, reason, account)
-        SELECT unnest($1::bigint[]), $2, $3, $4, $5, $6, $7""",
-        list(ids),
-        kind,
-        now,
-        due_at,
-        closes_at,
-        reason,
-        account,
-    )
-    await fetch(
-        """WITH bumped AS (
-            UPDATE region SET change_no = change_no + 1
-            WHERE key IN (SELECT holder FROM obligation WHERE id = ANY($1))
-            RETURNING key, change_no)
-        UPDATE obligation o SET amended = true, change_no = bumped.change_no,
-            due_at = coalesce($3, o.due_at), closes_at = coalesce($4, o.closes_at),
-            exempt_at = CASE $2 WHEN 'exempt' THEN $5 WHEN 'restore' THEN NULL
-                        ELSE o.exempt_at END,
-            remind_at = $5
-        FROM bumped WHERE o.id = ANY($1) AND bumped.key = o.holder""",
-        list(ids),
-        kind,
-        due_at,
-        closes_at,
-        now,
-    )
-
-
-async def take_back_steps(obligations: Sequence[int]) -> None:
-    """Lets steps be decided again whose digest has not been sent: their deadline has moved.
-
-    A nudge by hand stays: the office meant the duty, whatever its deadline.
-    """
-    await fetch(
-        """DELETE FROM reminder r USING message m
-        WHERE r.obligation = ANY($1) AND m.id = r.message AND m.kind = 'reminder'
-          AND r.concern = 'report' AND m.delivered_at IS NULL AND m.dropped_at IS NULL""",
-        list(obligations),
     )

@@ -20,14 +20,14 @@ _AMENDED = """SELECT o.id, o.period, o.region, o.holder, coalesce(waiver.kind = 
         coalesce(moved.due_at, o.original_due_at) AS due_at,
         greatest(coalesce(moved.closes_at, o.original_closes_at),
                  coalesce(moved.due_at, o.original_due_at)) AS closes_at,
-        first.counted_at{also}
+        coalesce(first.counted_at, waiver.counted_at) AS counted_at{also}
     FROM {source}
     LEFT JOIN LATERAL (
         SELECT due_at, closes_at FROM adjustment a
         WHERE a.obligation = o.id AND a.kind = 'extend' AND a.decided_at <= {t}
         ORDER BY a.decided_at DESC, a.id DESC LIMIT 1) moved ON true
     LEFT JOIN LATERAL (
-        SELECT kind FROM adjustment a
+        SELECT kind, counted_at FROM adjustment a
         WHERE a.obligation = o.id AND a.kind <> 'extend' AND a.decided_at <= {t}
         ORDER BY a.decided_at DESC, a.id DESC LIMIT 1) waiver ON true
     LEFT JOIN LATERAL (

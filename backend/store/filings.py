@@ -35,10 +35,11 @@ async def lock_villages(obligations: Sequence[int], scopes: Sequence[str]) -> No
 
 
 # The last accepted answers before obligation `o`: the village's own, or where it has only just
-# got its code those of the village it was. Never those of a village that joined it.
+# got its code those of the village it was. Never those of a village that joined it, and none for a
+# certification: what was found of somebody is asked anew.
 LAST_ACCEPTED = """SELECT s.answers::text FROM obligation e JOIN submission s ON s.id = e.newest
     WHERE e.holder = o.holder AND e.schedule = o.schedule AND e.stage = 'accepted'
-      AND e.beneficiary IS NOT DISTINCT FROM o.beneficiary
+      AND o.beneficiary IS NULL
       AND e.original_due_at < o.original_due_at
       AND (e.region = o.region OR NOT EXISTS (
         SELECT 1 FROM obligation own WHERE own.holder = o.holder AND own.region = o.region
@@ -60,6 +61,7 @@ async def _load(asked: Sequence[Pairs]) -> list[Loaded]:
     rows = await fetch(
         f"""SELECT item.submission, o.id, o.holder, v.change_no, o.opens_at, o.due_at, o.closes_at,
             o.exempt_at IS NOT NULL AS exempt, o.stage, o.revisions, p.form, p.allowance_hours,
+            o.beneficiary IS NOT NULL AS of_person,
             p.steps::text AS steps, ({LAST_ACCEPTED}) AS last,
             k.obligation AS known_obligation, k.digest, k.receipt, k.revision, k.received_at,
             k.counted_at, k.counted_by, k.withdrawn_at
@@ -98,6 +100,7 @@ def _duty(row: asyncpg.Record, form: Any) -> Duty:
         steps=_steps(row["steps"]),
         form=form,
         last=from_json(row["last"]),
+        of_person=row["of_person"],
     )
 
 

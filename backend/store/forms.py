@@ -110,7 +110,8 @@ async def publish(form: int, now: datetime) -> bool:
 
 _SCHEDULE = """SELECT s.id, s.scope, s.form, f.code, f.version, s.title::text AS title, s.cadence,
     s.timetable::text AS timetable, s.steps::text AS steps, s.ladder::text AS ladder,
-    s.ladder_since, s.hold_back, s.allowance_hours, s.starts_on, s.ends_on, s.created_at
+    s.ladder_since, s.hold_back, s.allowance_hours, s.starts_on, s.ends_on, s.created_at,
+    s.insurance_type
     FROM schedule s JOIN form f ON f.id = s.form"""
 
 
@@ -127,8 +128,12 @@ async def schedules(
 
 
 async def running(on: date) -> list[asyncpg.Record]:
-    """Every schedule that has not ended before a day, in order of id."""
-    return await fetch(f"{_SCHEDULE} WHERE s.ends_on IS NULL OR s.ends_on >= $1 ORDER BY s.id", on)
+    """Every schedule of reports that has not ended before a day, in order of id."""
+    return await fetch(
+        f"""{_SCHEDULE} WHERE (s.ends_on IS NULL OR s.ends_on >= $1)
+          AND s.insurance_type IS NULL ORDER BY s.id""",
+        on,
+    )
 
 
 async def schedule(number: int) -> asyncpg.Record | None:

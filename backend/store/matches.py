@@ -66,19 +66,21 @@ async def matched(county: str, signs_of_life: bool, after: int, last: int) -> li
 
 
 async def keep_hits(batch: int, hits: Sequence[tuple[Any, ...]], now: datetime) -> None:
-    """Writes hits down as (line, beneficiary, kind, day, outcome)."""
+    """Writes hits down as (line, beneficiary, kind, day, outcome); phones hear of suspicions."""
     await copy_rows(
         "match_hit",
         ("batch", "line", "beneficiary", "kind", "happened_on", "outcome", "at"),
         [(batch, *hit, now) for hit in hits],
     )
+    doubted = [hit[1] for hit in hits if hit[4] == "suspect"]
+    await fetch("UPDATE beneficiary SET change_no = NULL WHERE id = ANY($1)", doubted)
 
 
 async def certify(proofs: Sequence[tuple[UUID, date]], now: datetime) -> None:
     """A sign of life is a proof: the due day told for what came before it is over."""
     await fetch(
         """UPDATE beneficiary b SET certified_on = p.on_day, certified_by = 'data_match',
-            due_told = NULL, changed_at = $3
+            due_told = NULL, changed_at = $3, change_no = NULL
         FROM (SELECT id, max(on_day) AS on_day FROM unnest($1::uuid[], $2::date[])
                 AS p(id, on_day) GROUP BY id) p
         WHERE b.id = p.id AND (b.certified_on IS NULL OR b.certified_on < p.on_day)""",
@@ -117,10 +119,13 @@ async def clear(hit: int, account: UUID, scopes: Sequence[str], now: datetime) -
     """Ends a suspicion by the county's word; gives the pensioner and village, or None."""
     where = Filters(hit, account, now).within("b.region", scopes)
     rows = await fetch(
-        f"""UPDATE match_hit h SET cleared_at = $3, cleared_by = $2 FROM beneficiary b
-        WHERE h.id = $1 AND b.id = h.beneficiary AND h.outcome = 'suspect'
-          AND h.cleared_at IS NULL AND {where.sql}
-        RETURNING h.beneficiary, b.region""",
+        f"""WITH cleared AS (
+            UPDATE match_hit h SET cleared_at = $3, cleared_by = $2 FROM beneficiary b
+            WHERE h.id = $1 AND b.id = h.beneficiary AND h.outcome = 'suspect'
+              AND h.cleared_at IS NULL AND {where.sql}
+            RETURNING h.beneficiary, b.region)
+        UPDATE beneficiary b SET change_no = NULL FROM cleared c WHERE b.id = c.beneficiary
+        RETURNING c.beneficiary, c.region""",
         *where.args,
     )
     return rows[0] if rows else None

@@ -7,6 +7,7 @@ from typing import Final
 
 import asyncpg
 
+from backend.domain.filing import CERTIFIED_LATER
 from backend.domain.regions import Level
 from backend.store.database import fetch, fetch_row
 from backend.store.facts import standing_parts, standing_sql
@@ -175,6 +176,7 @@ async def periods(wanted: Wanted, as_of: datetime) -> list[asyncpg.Record]:
 async def finish_cells(now: datetime, limit: int = 200) -> int:
     """Makes cells final: closed, nothing awaiting review or a correction; gives how many.
 
+    Nor while somebody may still come to be certified.
     From then on only an adjustment or a withdrawal can change their counts, and these reopen them.
     """
     cells = await fetch(
@@ -182,10 +184,12 @@ async def finish_cells(now: datetime, limit: int = 200) -> int:
         WHERE c.final_from IS NULL AND c.closes_at < $2 AND NOT EXISTS (
             SELECT 1 FROM obligation o WHERE o.period = c.period
             AND o.region >= c.township AND o.region < c.township || ':'
-            AND (o.closes_at >= $2 OR o.stage IN ('town', 'county') OR o.fix_by >= $2))
+            AND (o.closes_at >= $2 OR o.stage IN ('town', 'county') OR o.fix_by >= $2
+                OR o.beneficiary IS NOT NULL AND o.stage = 'none' AND o.closes_at >= $3))
         ORDER BY c.closes_at, c.id LIMIT $1 FOR UPDATE SKIP LOCKED""",
         limit,
         now - SETTLING,
+        now - SETTLING - CERTIFIED_LATER,
     )
     for cell in cells:
         await _finish(cell["id"], cell["period"], cell["township"], now)

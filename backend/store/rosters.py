@@ -56,8 +56,16 @@ async def villages(county: str) -> list[asyncpg.Record]:
 
 
 async def hold(county: str) -> None:
-    """Makes imports of one county wait for each other until the commit."""
-    await fetch("SELECT pg_advisory_xact_lock(4711021, $1)", int(county))
+    """Makes whoever changes the pensioners of a county wait for each other until the commit."""
+    await fetch("SELECT pg_advisory_xact_lock(4711021, hashtext($1))", county)
+
+
+async def try_hold(county: str) -> bool:
+    """The same for those who can come again: False while another is at it."""
+    held: bool = await fetch_value(
+        "SELECT pg_try_advisory_xact_lock(4711021, hashtext($1))", county
+    )
+    return held
 
 
 async def stage() -> None:
@@ -156,7 +164,7 @@ async def apply(
 ) -> None:
     """Does what `compare` found."""
     await fetch(
-        f"""UPDATE beneficiary SET gone_on = $2, changed_at = $3
+        f"""UPDATE beneficiary SET gone_on = $2, changed_at = $3, change_no = NULL
         WHERE id IN (SELECT b.id {_GONE})""",
         county,
         today,
@@ -183,7 +191,7 @@ async def _update(columns: Sequence[str], now: datetime) -> None:
     written = [*columns, "private_sealed"] if "private_digest" in columns else columns
     await fetch(
         f"""UPDATE beneficiary b SET {", ".join(f"{c} = s.{c}" for c in written)},
-            gone_on = NULL, changed_at = $1
+            gone_on = NULL, changed_at = $1, change_no = NULL
         FROM roster_stage s
         WHERE b.id = s.beneficiary AND s.kind IN ('changed', 'moved', 'back')""",
         now,

@@ -7,13 +7,14 @@ from backend.tables.beneficiaries import (
     BeneficiaryPlace,
     CertCycle,
     CertEvidence,
+    CertRound,
     ImportBatch,
     ImportFault,
     MatchHit,
     RosterChange,
 )
 from backend.tables.channels import Address, CallEntry, Pace
-from backend.tables.duties import Adjustment, Obligation, Period, RateCell
+from backend.tables.duties import Adjustment, Obligation, ObligationMove, Period, RateCell
 from backend.tables.filings import Review, Submission
 from backend.tables.forms import Form, Ladder, Schedule
 from backend.tables.media import Attachment, MediaObject, MediaUpload, ReuseFlag
@@ -35,6 +36,7 @@ ALL_TABLES = (
     Period,
     Obligation,
     Adjustment,
+    ObligationMove,
     RateCell,
     Submission,
     Review,
@@ -59,6 +61,7 @@ ALL_TABLES = (
     MatchHit,
     CertCycle,
     CertEvidence,
+    CertRound,
     MediaObject,
     MediaUpload,
     Attachment,
@@ -80,6 +83,7 @@ __all__ = [
     "CallEntry",
     "CertCycle",
     "CertEvidence",
+    "CertRound",
     "Delivery",
     "Form",
     "ImportBatch",
@@ -93,6 +97,7 @@ __all__ = [
     "Message",
     "Nudge",
     "Obligation",
+    "ObligationMove",
     "Pace",
     "Period",
     "Post",

@@ -4,6 +4,7 @@ from piccolo.columns import (
     JSONB,
     UUID,
     Array,
+    BigInt,
     BigSerial,
     Boolean,
     Bytea,
@@ -87,6 +88,8 @@ class Beneficiary(Table):
     changed_at = Timestamptz(default=None)
     # No longer in the roster from that day; never deleted.
     gone_on = Date(null=True, default=None)
+    # The village's number when phones were told; none while what has changed is still to follow.
+    change_no = BigInt(null=True, default=None)
 
     beneficiary_unique_pension = Unique([county, insurance_type, id_number_index])
 
@@ -103,6 +106,8 @@ class BeneficiaryPlace(Table):
     from_on = Date(default=None)
     until_on = Date(null=True, default=None)
     batch = Integer(null=True, default=None)
+    # Of the village left, told when the place has ended.
+    change_no = BigInt(null=True, default=None)
 
 
 class RosterChange(Table):
@@ -157,3 +162,10 @@ class CertEvidence(Table):
     papers = JSONB()
     account = UUID(null=True, default=None)
     at = Timestamptz(default=None)
+
+
+class CertRound(Table):
+    """The day for which a township was last gone through: who is to be certified from then on."""
+
+    township = Varchar(length=12, primary_key=True)
+    looked_on = Date(default=None)

@@ -65,6 +65,11 @@ class Obligation(Table):
     original_due_at = Timestamptz(default=None)
     original_closes_at = Timestamptz(default=None)
     exempt_at = Timestamptz(null=True, default=None)
+    # Answered by another office's list or the roster, so that nobody needs to visit.
+    matched_at = Timestamptz(null=True, default=None)
+    # In which days a household is suggested to be visited.
+    visit_from = Date(null=True, default=None)
+    visit_to = Date(null=True, default=None)
     # Some adjustment or withdrawal exists, so a past instant must be read from the facts.
     amended = Boolean(default=False)
     stage = Varchar(length=10, default="none")
@@ -82,7 +87,12 @@ class Obligation(Table):
 
 
 class Adjustment(Table):
-    """An extension 顺延, an exemption 免报 or its restoring: reason, approver, instant."""
+    """An extension 顺延, an exemption 免报, a match or the restoring of these: reason, approver,
+    instant.
+
+    Of no account when a roster or another office's list brought it. A match counts as of
+    `counted_at`, the day of the proof; `hit` is the row of the list that told it.
+    """
 
     id = BigSerial(primary_key=True)
     obligation = ForeignKey(Obligation, null=False, on_delete=OnDelete.restrict, index=True)
@@ -91,7 +101,23 @@ class Adjustment(Table):
     due_at = Timestamptz(null=True, default=None)
     closes_at = Timestamptz(null=True, default=None)
     reason = Varchar(length=500)
-    account = UUID()
+    account = UUID(null=True, default=None)
+    counted_at = Timestamptz(null=True, default=None)
+    hit = BigInt(null=True, default=None)
+
+
+class ObligationMove(Table):
+    """A duty that another village answers for since an instant, as its pensioner moved there.
+
+    `change_no` is of the village it left, whose phones have to forget it.
+    """
+
+    id = BigSerial(primary_key=True)
+    obligation = ForeignKey(Obligation, null=False, on_delete=OnDelete.restrict, index=True)
+    was = Varchar(length=12)
+    became = Varchar(length=12)
+    at = Timestamptz(default=None)
+    change_no = BigInt(default=0)
 
 
 class RateCell(Table):

@@ -24,7 +24,9 @@ class Form(Table):
 class Schedule(Table):
     """Form × cadence × due rule × scope × ladder.
 
-    `ladder` and `ladder_since` repeat the version published last, for those who send.
+    `ladder` and `ladder_since` repeat the version published last, for those who send. One with an
+    `insurance_type` asks for certifications: when is told by the county's cycle, and `cadence` is
+    cycle; it has no timetable.
     """
 
     id = Serial(primary_key=True)
@@ -32,6 +34,7 @@ class Schedule(Table):
     form = ForeignKey(Form, null=False, on_delete=OnDelete.restrict)
     title = JSONB()
     cadence = Varchar(length=10)
+    insurance_type = Varchar(length=10, null=True, default=None)
     timetable = JSONB()
     steps = JSONB()
     ladder = JSONB()

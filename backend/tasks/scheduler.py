@@ -21,7 +21,15 @@ from backend.observe import TASKS
 from backend.photos import Photos
 from backend.store import tasks
 from backend.store.tasks import LEADER_LOCK
-from backend.tasks import delivering, examining, housekeeping, keeping, opening, reminding
+from backend.tasks import (
+    certifying,
+    delivering,
+    examining,
+    housekeeping,
+    keeping,
+    opening,
+    reminding,
+)
 from backend.tasks.sending import Carrier, pass_over, send_some
 from backend.vault import Vault
 
@@ -45,12 +53,18 @@ async def _open(now: datetime) -> bool:
     return False
 
 
+async def _certify(now: datetime) -> bool:
+    await certifying.make_schedules(now)
+    return await certifying.attend_one(now)
+
+
 def jobs(vault: Vault, channels: Channels, link: str | None) -> list[Job]:
     """The timetable. Each channel has a job of its own: none waits for another."""
     configured = frozenset(channels)
     carriers = [Carrier(kind, each, vault, link, configured) for kind, each in channels.items()]
     return [
         Job("open", 60, _open),
+        Job("certify", 60, _certify),
         Job("remind", 30, reminding.remind_some),
         Job("deliver", 5, partial(delivering.deliver_some, configured)),
         *(Job(f"send_{each.kind}", 5, partial(send_some, each)) for each in carriers),

@@ -523,6 +523,10 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         ),
     ),
     ("GET", "/certification/cycles"): _own("/certification/cycles"),
+    ("GET", "/certification/progress"): (
+        *_own("/certification/progress"),
+        Example(_plain("/certification/progress", region=TOWN)),
+    ),
     ("PUT", "/certification/cycles/{insurance}"): (
         Example(lambda s, p: Call("/certification/cycles/resident", _CYCLE), outside=Outside.OWN),
     ),

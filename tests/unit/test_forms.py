@@ -105,7 +105,7 @@ def passing(form: FormDefinition, answers: dict[str, Any], last: Any) -> Iterato
             yield check.key
 
 
-def test_seven_forms_are_shipped() -> None:
+def test_eight_forms_are_shipped() -> None:
     assert set(forms()) == {
         "LABOR_MONTHLY",
         "RETURN_WEEKLY",
@@ -114,6 +114,7 @@ def test_seven_forms_are_shipped() -> None:
         "PENSION_CHANGE",
         "JOB_DEMAND",
         "PLATFORM_ANNUAL",
+        "CERTIFICATION",
     }
 
 

@@ -1,0 +1,27 @@
+"""Which certification a pensioner is asked for on a day, by the windows of the county's cycle."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from backend.domain.certification.cycles import Cycle, Pensioner, Window, window
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The certification that counts on a day, and the one to ask for.
+
+    They differ where the first fell due before anybody could be asked: nobody is late for that,
+    so it is asked for as of a cycle that starts now.
+    """
+
+    counts: Window
+    window: Window
+
+
+def asked_on(cycle: Cycle, pensioner: Pensioner, on: date) -> Asked | None:
+    """What is asked for on a day; None while its window has not opened."""
+    counts = window(cycle, pensioner, on)
+    found = counts
+    if counts.due_on < on:
+        found = window(replace(cycle, starts_on=on), pensioner, on)
+    return Asked(counts, found) if found.opens_on <= on else None
