@@ -1,0 +1,3 @@
+import { expect, test } from "vitest";
+
+test("the local store's stand-in is there", () => expect(indexedDB).toBeDefined());
