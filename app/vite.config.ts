@@ -1,8 +1,8 @@
 import vue from "@vitejs/plugin-vue";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { precache } from "./build/precache";
-import { precompress } from "./build/precompress";
+import { precache } from "./build/precache.ts";
+import { precompress } from "./build/precompress.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

@@ -59,7 +59,7 @@ MAY_IMPORT = {
     "doctor": CORE | {"migrating", "tasks", "channels", "piccolo_conf"},
     "demo": CORE | ACTS | {"tasks"},
     "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
-    "routes": CORE | ACTS | {"access", "channels"},
+    "routes": CORE | ACTS | {"access", "channels", "compression"},
     "tasks": CORE | ACTS | {"channels"},
     "console": CORE | {"postgres"},
     "main": None,

@@ -26,6 +26,7 @@ from backend.routes.schedules import ScheduleController
 from backend.routes.sessions import MeController, SessionController
 from backend.routes.submissions import SubmissionController
 from backend.routes.sync import SyncController
+from backend.routes.web import beside, built, liaison
 
 CONTROLLERS = (
     SessionController,
@@ -57,4 +58,4 @@ CONTROLLERS = (
     FeedController,
     AuditController,
 )
-OPERATIONS = (live, ready, metrics, asset, feed)
+OPERATIONS = (live, ready, metrics, asset, feed, liaison, beside, built)
