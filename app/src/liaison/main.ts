@@ -1,4 +1,9 @@
+import { createPinia } from "pinia";
 import { createApp } from "vue";
 import App from "./App.vue";
+import { i18n, show } from "./preferences";
+import { router } from "./router";
+import "./style.css";
 
-createApp(App).mount("#app");
+await show();
+createApp(App).use(createPinia()).use(i18n).use(router).mount("#app");

@@ -1,3 +1,0 @@
-import { expect, test } from "vitest";
-
-test("the local store's stand-in is there", () => expect(indexedDB).toBeDefined());
