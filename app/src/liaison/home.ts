@@ -21,7 +21,7 @@ export const useHome = defineStore("home", () => {
   const working = ref(false);
   const ended = ref(false);
   const ready = ref(false);
-  let deaf = (): void => undefined;
+  let deaf: (() => void) | undefined;
 
   /** The server's time as far as the phone knows it. */
   const time = computed(() => now.value + (shelf.facts.value.skew ?? 0));
@@ -84,7 +84,7 @@ export const useHome = defineStore("home", () => {
   }
 
   function halt(): void {
-    deaf();
+    deaf?.();
     unwatch();
     ready.value = false;
     village.value = "";

@@ -63,7 +63,15 @@ export function kept(): Kept {
   }
 
   return {
-    ...{ db, villages, duties, messages, outbox, drafts, facts, watch, unwatch },
+    db,
+    villages,
+    duties,
+    messages,
+    outbox,
+    drafts,
+    facts,
+    watch,
+    unwatch,
     unsent: computed(() => outbox.value.filter((each) => each.state !== "sent")),
     waiting: computed(() => outbox.value.filter((each) => each.state === "waiting")),
     unread: computed(() => messages.value.filter((each) => each.read_at === null).length),

@@ -1,6 +1,6 @@
 /** What one account keeps on this phone. Another account has another database. */
 
-import Dexie, { type EntityTable } from "dexie";
+import { Dexie, type EntityTable } from "dexie";
 import type { Problem, Schemas } from "@/api/client";
 
 export type Obligation = Schemas["SyncedObligation"];
