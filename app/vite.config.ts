@@ -8,7 +8,13 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   root: here("."),
-  resolve: { alias: { "@": here("src") } },
+  resolve: {
+    alias: [
+      { find: "@", replacement: here("src") },
+      // What "dexie" resolves to is written for browsers of 2015.
+      { find: /^dexie$/, replacement: here("node_modules/dexie/dist/modern/dexie.min.mjs") },
+    ],
+  },
   plugins: [vue(), precache({ page: "liaison.html", worker: "sw.js" }), precompress()],
   define: {
     __VUE_OPTIONS_API__: "false",

@@ -3,7 +3,7 @@ import type zh from "./zh";
 const words: typeof zh = {
   app: "Cunbao",
   loading: "Opening…",
-  nav: { home: "To do", outbox: "Outbox", messages: "Messages", record: "Done", settings: "Settings", label: "Main menu" },
+  nav: { home: "To do", outbox: "Outbox", messages: "Inbox", record: "Done", settings: "Settings", label: "Main menu" },
   back: "Back",
   close: "Got it",
   cancel: "Cancel",
@@ -102,7 +102,7 @@ const words: typeof zh = {
     rescue: "Export a file for the office",
     rescue_text: "The phone can't get on line? Save what was not sent as one file and hand it to the township office, who can read it in.",
   },
-  messages: { title: "Messages", empty: "No messages yet.", unread: "Unread", read: "Mark as read" },
+  messages: { title: "Inbox", empty: "No messages yet.", unread: "Unread", read: "Mark as read" },
   record: {
     title: "Done",
     text: "Only you can see this.",
