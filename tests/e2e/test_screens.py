@@ -69,9 +69,9 @@ _SMALL = """() => {
 
 async def test_the_app_keeps_to_its_budget(village: Village, browser: Browser) -> None:
     asked: set[str] = set()
-    async with phone(browser, village.server.address, service_workers="block") as context:
-        context.on("request", lambda request: asked.add(urlsplit(request.url).path))
+    async with phone(browser, village.server.address) as context:
         page = await context.new_page()
+        page.on("request", lambda request: asked.add(urlsplit(request.url).path))
         await page.goto("/")
         await page.wait_for_selector("#phone")
         assert _weight(asked) <= FIRST_LOAD, f"first load: {_weight(asked) / KIB:.1f} KiB"

@@ -1,7 +1,6 @@
 /** The signed-in app's state: the phone's store, seen live, and its dealings with the server. */
 
-import { defineStore } from "pinia";
-import { computed, ref } from "vue";
+import { computed, reactive, ref } from "vue";
 import { api, Failure } from "@/api/client";
 import { forget, session } from "@/api/session";
 import { todos } from "./duties";
@@ -13,7 +12,9 @@ import { pull } from "./store/sync";
 
 export type Line = "ok" | "offline" | "busy";
 
-export const useHome = defineStore("home", () => {
+export type Home = ReturnType<typeof made>;
+
+function made() {
   const { watch, unwatch, ...shelf } = kept();
   const village = ref("");
   const now = ref(Date.now());
@@ -91,8 +92,15 @@ export const useHome = defineStore("home", () => {
   }
 
   const state = { village, now, line, working, ended, ready, time, shown, todo };
-  return { ...shelf, ...state, start, exchange, signOut, halt };
-});
+  return reactive({ ...shelf, ...state, start, exchange, signOut, halt });
+}
+
+let only: Home | undefined;
+
+/** The one state of this page. */
+export function useHome(): Home {
+  return (only ??= made());
+}
 
 async function empty(store: Store): Promise<void> {
   await store.transaction("rw", FROM_SERVER, () =>

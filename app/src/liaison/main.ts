@@ -1,4 +1,3 @@
-import { createPinia } from "pinia";
 import { createApp } from "vue";
 import App from "./App.vue";
 import { i18n, show } from "./preferences";
@@ -6,4 +5,4 @@ import { router } from "./router";
 import "./style.css";
 
 await show();
-createApp(App).use(createPinia()).use(i18n).use(router).mount("#app");
+createApp(App).use(i18n).use(router).mount("#app");
