@@ -25,7 +25,7 @@ function taken({ body }: Asked, outcome = "created"): Response {
     receipt: `1000 ${item.obligation}`,
     received_at: NOW,
     counted_at: NOW,
-    counted_by: "receipt",
+    counted_by: "received",
   }));
   return json({ server_time: NOW, items });
 }

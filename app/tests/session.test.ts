@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { api } from "@/api/client";
-import { keep, renew, session } from "@/api/session";
+import { forget, keep, renew, session } from "@/api/session";
+import { signIn } from "@/liaison/signing";
 import { json, problem, serve, unreachable, type Asked } from "./server";
 
 beforeEach(() => keep({ account: "a", name: "王芳", access: "old", refresh: "r1" }));
@@ -38,6 +39,17 @@ test("without an answer the session is kept for later", async () => {
   serve((asked) => (asked.path.endsWith("/refresh") ? unreachable() : server(asked)));
   await expect(api.GET("/api/v1/me")).rejects.toMatchObject({ kind: "busy" });
   expect(session()?.refresh).toBe("r1");
+});
+
+test("signing in keeps nothing until the account is known", async () => {
+  forget();
+  serve(({ path }) => (path.endsWith("/me") ? unreachable() : json(renewed, 201)));
+  await expect(signIn("13900000000", "secret")).rejects.toMatchObject({ kind: "offline" });
+  expect(session()).toBeNull();
+  const asked = serve(({ path }) => json(path.endsWith("/me") ? { account: "a", name: "b" } : renewed));
+  await signIn("13900000000", "secret");
+  expect(session()).toEqual({ account: "a", name: "b", access: "new", refresh: "r2" });
+  expect(asked[1]?.token).toBe("Bearer new");
 });
 
 test("a server in trouble doesn't end the session", async () => {

@@ -21,7 +21,7 @@ vi.stubGlobal("localStorage", {
   removeItem: (key: string) => stored.delete(key),
 });
 vi.stubGlobal("location", new URL("http://cunbao.test/"));
-vi.stubGlobal("navigator", { locks });
+vi.stubGlobal("navigator", { locks, userAgent: "Mozilla/5.0 (Linux; Android 11)" });
 
 beforeEach(() => stored.clear());
 afterEach(() => vi.useRealTimers());

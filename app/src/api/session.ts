@@ -60,8 +60,8 @@ export async function renew(stale: string): Promise<Renewal> {
     if (held === null) return "ended";
     if (held.access !== stale) return "renewed";
     const answer = await asked(held.refresh);
-    if (answer === null || answer.status >= 500) return "kept";
-    if (!answer.ok) return "ended";
+    if (answer?.status === 401) return "ended";
+    if (!answer?.ok) return "kept";
     const pair = (await answer.json()) as TokenPair;
     keep({ ...held, access: pair.access_token, refresh: pair.refresh_token });
     return "renewed";

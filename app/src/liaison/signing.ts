@@ -1,22 +1,16 @@
 /** Signing in: phone and password for a session of this phone. */
 
 import { api, given } from "@/api/client";
-import { forget, keep } from "@/api/session";
+import { keep } from "@/api/session";
 
-/** Gives the account. Throws Failure; "refused" says why. */
-export async function signIn(phone: string, password: string): Promise<string> {
+/** Signed in once this is over. Throws Failure; "refused" says why. */
+export async function signIn(phone: string, password: string): Promise<void> {
   const body = { phone, password, device: device() };
   const pair = given(await api.POST("/api/v1/sessions", { body }));
   const tokens = { access: pair.access_token, refresh: pair.refresh_token };
-  keep({ account: "", name: "", ...tokens });
-  try {
-    const me = given(await api.GET("/api/v1/me"));
-    keep({ account: me.account, name: me.name, ...tokens });
-    return me.account;
-  } catch (error) {
-    forget();
-    throw error;
-  }
+  const headers = { authorization: `Bearer ${tokens.access}` };
+  const me = given(await api.GET("/api/v1/me", { headers }));
+  keep({ account: me.account, name: me.name, ...tokens });
 }
 
 /** What the office sees in the list of devices. */

@@ -42,7 +42,7 @@ export interface Filing {
   skew: number;
   receipt?: string;
   counted_at?: string;
-  counted_by?: string;
+  counted_by?: Schemas["CountedBy"];
   received_at?: string;
   problem?: Problem;
 }
