@@ -1,16 +1,16 @@
-"""A Chromium for the tests, and phones in it."""
+"""Phones in a Chromium."""
 
-import shutil
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Playwright
 
+from tests.e2e.chromium import chromium
+
 ROOT = Path(__file__).parents[2]
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -26,17 +26,12 @@ RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 AXE: Final = ROOT / "app" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def executable() -> str:
-    """The path of a Chromium; without one the tests fail and say what to do."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        pytest.fail("the browser tests need a Chromium on PATH (on Debian `apt install chromium`)")
-    return found
-
-
 async def launch(playwright: Playwright) -> Browser:
     """A Chromium without a window."""
-    return await playwright.chromium.launch(executable_path=executable(), args=[*FLAGS])
+    path, more = chromium()
+    return await playwright.chromium.launch(
+        executable_path=path, args=[*FLAGS], env={**os.environ, **more}
+    )
 
 
 @asynccontextmanager
