@@ -17,11 +17,14 @@ FIRST_LOAD, WHOLE_APP = 100 * KIB, 180 * KIB
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
+@pytest.mark.parametrize(
+    ("large", "width"), [(False, 390), (True, 390), (False, 260)], ids=["normal", "large", "150%"]
+)
 async def test_axe_finds_nothing_on_any_screen(
-    village: Village, browser: Browser, language: str, large: bool
+    village: Village, browser: Browser, language: str, large: bool, width: int
 ) -> None:
-    async with phone(browser, village.server.address) as context:
+    size = {"width": width, "height": 844}
+    async with phone(browser, village.server.address, viewport=size) as context:
         page = await context.new_page()
         await page.add_init_script(
             f"localStorage['cunbao.language'] = '{language}';"

@@ -59,7 +59,7 @@ const words: typeof zh = {
     confirm_unchanged: "Everything is the same as last period. File it?",
     confirm_zero: "There is nothing to report in this period. File zero?",
     yes_send: "Yes, file it",
-    fill: "Type the figures",
+    unsure: "Not sure how? Ask the township office.",
     closed: "This period can no longer be filed. Call the township office if something is wrong.",
     gone: "This duty is not here. Somebody else may have done it, or it is no longer yours.",
   },

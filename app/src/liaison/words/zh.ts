@@ -58,7 +58,7 @@ export default {
     confirm_unchanged: "和上期完全一样，确定上报吗？",
     confirm_zero: "本期没有任何数字要报，确定报零吗？",
     yes_send: "确定上报",
-    fill: "填写数字",
+    unsure: "不会填？打电话问人社所。",
     closed: "本期已经不能填报了。有问题请打电话给人社所。",
     gone: "没有找到这项任务。可能已由别人办理，或不再由您负责。",
   },
