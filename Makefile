@@ -4,26 +4,34 @@
 PYTHON ?= python3
 ARGS ?=
 PY := .venv/bin/python
+NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/npm --prefix app --silent
 COMPILE := $(PY) -m uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	pyproject.toml --group build $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: run test check bench migrate demo doctor lock clean help set-up set-up-dev
+.PHONY: run test check bench client migrate demo doctor lock clean help set-up set-up-dev
 
 run: set-up ## set up, then serve the demo county on http://127.0.0.1:8000
 	@exec $(PY) -m backend.cli serve --demo $(ARGS)
 
 test: set-up-dev ## set up, then run the tests (ARGS="tests/unit -k period" for some)
+	@$(if $(ARGS),,$(NPM) test)
 	@exec $(PY) -m pytest $(ARGS)
 
-check: set-up-dev ## style, types, architecture, migration drift, addresses
+check: set-up-dev ## style, types, architecture, migration drift, addresses, client
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -m pytest -q tests/test_architecture.py
 	$(PY) -m backend.cli migrate --check
 	$(PY) scripts/check_addresses.py
+	$(PY) scripts/client.py --check
+	$(NPM) run lint
+	$(NPM) run types
+
+client: set-up-dev ## write the front end's typed client anew, from the API
+	$(PY) scripts/client.py
 
 bench: set-up-dev ## measure against the floor
 	@exec $(PY) -m tests.bench $(ARGS)
@@ -41,8 +49,8 @@ lock: set-up-dev ## pin the dependencies again (ARGS=--upgrade for the newest)
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
-clean: ## remove .venv and caches; var/ with its data stays
-	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove .venv, node_modules, the built front end and caches; var/ with its data stays
+	rm -rf .venv app/node_modules backend/web build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list

@@ -50,7 +50,8 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         with_pool(config, _prepare())
         if demo:
             _make_demo(config)
-        click.echo(f"\nAPI    http://{host}:{port}/api/v1")
+        click.echo(f"\napp    http://{host}:{port}/")
+        click.echo(f"API    http://{host}:{port}/api/v1")
         click.echo(f"docs   http://{host}:{port}/docs\nstop   Ctrl-C\n")
         serving.serve(config, host, port, workers)
 

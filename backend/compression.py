@@ -1,7 +1,7 @@
 """Compressed answers: zstd, br or gzip, whichever the caller takes (RFC 9110 §12.5.3)."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import brotli
@@ -19,8 +19,8 @@ _ENCODERS: Final[dict[str, Callable[[bytes], bytes]]] = {
 }
 
 
-def negotiate(accept_encoding: str) -> str | None:
-    """The best encoding the caller takes, or None for plain bytes."""
+def negotiate(accept_encoding: str, offered: Iterable[str] = _ENCODERS) -> str | None:
+    """The first encoding offered that the caller takes, or None for plain bytes."""
     taken: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         name, _, quality = part.partition(";")
@@ -29,7 +29,7 @@ def negotiate(accept_encoding: str) -> str | None:
         except ValueError:
             continue
     anything = taken.get("*", 0.0)
-    return next((name for name in _ENCODERS if taken.get(name, anything) > 0), None)
+    return next((name for name in offered if taken.get(name, anything) > 0), None)
 
 
 def compressed(app: ASGIApp) -> ASGIApp:
@@ -56,13 +56,18 @@ def _encoding(send: Send, encoding: str) -> Send:
         if held and message["type"] == "http.response.body":
             start = held.pop()
             body = message.get("body", b"")
-            if not message.get("more_body") and len(body) >= MINIMUM_BYTES:
+            whole = not message.get("more_body") and len(body) >= MINIMUM_BYTES
+            if whole and not _is_encoded(start):
                 message["body"] = _ENCODERS[encoding](body)
                 start["headers"] = _with_encoding(start, encoding, len(message["body"]))
             await send(start)
         await send(message)
 
     return encode
+
+
+def _is_encoded(start: HTTPResponseStartEvent) -> bool:
+    return any(name.lower() == b"content-encoding" for name, _ in start["headers"])
 
 
 def _with_encoding(

@@ -1,4 +1,6 @@
-"""Makes .venv and keeps it as the lock files say. Standard library only; the Makefile runs it.
+"""Makes .venv, keeps it as the lock files say, and builds the front end.
+
+Standard library only; the Makefile runs it.
 
     python3 scripts/bootstrap.py [--dev]
 
@@ -27,6 +29,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import front_end
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -49,7 +53,8 @@ def main() -> int:
     try:
         with _alone():
             _ensure(wanted_dev)
-    except Problem as problem:
+            front_end.ensure(VENV / "bin")
+    except (Problem, front_end.FrontEndProblem) as problem:
         print(f"cunbao: {problem}", file=sys.stderr)
         return 1
     except OSError as error:

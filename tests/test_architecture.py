@@ -68,7 +68,7 @@ MAY_IMPORT = {
     "doctor": CORE | {"migrating", "tasks", "channels", "photos", "piccolo_conf"},
     "demo": CORE | ACTS | {"tasks"},
     "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
-    "routes": CORE | ACTS | LISTS | {"access", "channels", "photos"},
+    "routes": CORE | ACTS | LISTS | {"access", "channels", "compression", "photos"},
     "tasks": CORE | ACTS | {"channels", "photos"},
     "console": CORE | {"postgres"},
     "main": None,

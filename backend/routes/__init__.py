@@ -33,6 +33,7 @@ from backend.routes.sessions import MeController, SessionController
 from backend.routes.submissions import SubmissionController
 from backend.routes.sync import SyncController
 from backend.routes.uploads import PhotoUploadController
+from backend.routes.web import beside, built, liaison
 
 CONTROLLERS = (
     SessionController,
@@ -72,4 +73,4 @@ CONTROLLERS = (
     PictureController,
     ReuseController,
 )
-OPERATIONS = (live, ready, metrics, asset, feed)
+OPERATIONS = (live, ready, metrics, asset, feed, liaison, beside, built)

@@ -1,0 +1,109 @@
+/** The signed-in app's state: the phone's store, seen live, and its dealings with the server. */
+
+import { computed, reactive, ref } from "vue";
+import { api, Failure } from "@/api/client";
+import { forget, session } from "@/api/session";
+import { todos } from "./duties";
+import { whenever } from "./hopes";
+import { kept } from "./kept";
+import { FROM_SERVER, type Store } from "./store/database";
+import { flush } from "./store/outbox";
+import { pull } from "./store/sync";
+
+export type Line = "ok" | "offline" | "busy";
+
+export type Home = ReturnType<typeof made>;
+
+function made() {
+  const { watch, unwatch, ...shelf } = kept();
+  const village = ref("");
+  const now = ref(Date.now());
+  const line = ref<Line>("ok");
+  const working = ref(false);
+  const ended = ref(false);
+  const ready = ref(false);
+  let deaf: (() => void) | undefined;
+
+  /** The server's time as far as the phone knows it. */
+  const time = computed(() => now.value + (shelf.facts.value.skew ?? 0));
+  const shown = computed(() =>
+    shelf.duties.value.filter((duty) => village.value === "" || duty.village === village.value),
+  );
+  const todo = computed(() => todos(shown.value, shelf.outbox.value, time.value));
+
+  async function start(account: string): Promise<void> {
+    halt();
+    ended.value = false;
+    await watch(account);
+    ready.value = true;
+    deaf = whenever(exchange, () => (line.value = "offline"));
+    void navigator.storage?.persist?.();
+    void exchange();
+  }
+
+  /** Sends what waits and fetches what is new. */
+  async function exchange(): Promise<void> {
+    const store = shelf.db.value;
+    now.value = Date.now();
+    if (store === undefined || working.value) return;
+    working.value = true;
+    try {
+      await flush(store);
+      await pull(store);
+      line.value = "ok";
+    } catch (error) {
+      await failed(error);
+    } finally {
+      working.value = false;
+      now.value = Date.now();
+    }
+    // Filed while this was under way: it must not wait for the next occasion.
+    if (line.value === "ok" && shelf.waiting.value.length > 0) void exchange();
+  }
+
+  async function failed(error: unknown): Promise<void> {
+    if (error instanceof Failure && error.kind === "ended") return end();
+    line.value = error instanceof Failure && error.kind === "offline" ? "offline" : "busy";
+  }
+
+  /** Signed out by the server: what came from it goes, the village's own work stays for later. */
+  async function end(): Promise<void> {
+    const store = shelf.db.value;
+    forget();
+    halt();
+    if (store !== undefined) await empty(store);
+    ended.value = true;
+  }
+
+  /** Signs out here and, when it can be reached, at the server. Nothing stays on the phone. */
+  async function signOut(): Promise<void> {
+    const store = shelf.db.value;
+    if (session() !== null) await api.DELETE("/api/v1/sessions/current").catch(() => null);
+    forget();
+    halt();
+    await store?.delete();
+  }
+
+  function halt(): void {
+    deaf?.();
+    unwatch();
+    ready.value = false;
+    village.value = "";
+  }
+
+  const state = { village, now, line, working, ended, ready, time, shown, todo };
+  return reactive({ ...shelf, ...state, start, exchange, signOut, halt });
+}
+
+let only: Home | undefined;
+
+/** The one state of this page. */
+export function useHome(): Home {
+  return (only ??= made());
+}
+
+async function empty(store: Store): Promise<void> {
+  await store.transaction("rw", FROM_SERVER, () =>
+    Promise.all(FROM_SERVER.map((name) => store.table(name).clear())),
+  );
+}

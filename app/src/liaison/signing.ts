@@ -1,0 +1,19 @@
+/** Signing in: phone and password for a session of this phone. */
+
+import { api, given } from "@/api/client";
+import { keep } from "@/api/session";
+
+/** Signed in once this is over. Throws Failure; "refused" says why. */
+export async function signIn(phone: string, password: string): Promise<void> {
+  const body = { phone, password, device: device() };
+  const pair = given(await api.POST("/api/v1/sessions", { body }));
+  const tokens = { access: pair.access_token, refresh: pair.refresh_token };
+  const headers = { authorization: `Bearer ${tokens.access}` };
+  const me = given(await api.GET("/api/v1/me", { headers }));
+  keep({ account: me.account, name: me.name, ...tokens });
+}
+
+/** What the office sees in the list of devices. */
+function device(): string {
+  return (/\(([^)]*)\)/.exec(navigator.userAgent)?.[1] ?? navigator.userAgent).slice(0, 80);
+}

@@ -1,0 +1,98 @@
+/** What one account keeps on this phone. Another account has another database. */
+
+import { Dexie, type EntityTable } from "dexie";
+import type { Problem, Schemas } from "@/api/client";
+
+export type Obligation = Schemas["SyncedObligation"];
+export type Village = Schemas["SyncedVillage"];
+export type Message = Schemas["MessageView"] & { told?: 0 };
+export type Submission = Schemas["SubmissionIn"];
+export type Answers = Record<string, unknown>;
+
+export interface Form {
+  id: number;
+  version: number;
+  definition: Record<string, unknown>;
+}
+
+/** What was typed and not yet filed. */
+export interface Draft {
+  obligation: number;
+  village: string;
+  answers: Answers;
+  reasons: Record<string, string>;
+  remark: string;
+  /** Milliseconds of the phone's clock. */
+  changed_at: number;
+}
+
+export type SendState = "waiting" | "sent" | "refused";
+
+/** Something filed: kept as it was until the server's receipt is there, and then with it. */
+export interface Filing {
+  id: string;
+  obligation: number;
+  village: string;
+  title: { zh: string; en: string };
+  period: string;
+  body: Submission;
+  state: SendState;
+  /** Milliseconds of the phone's clock when it was filed, and how far that was behind the server. */
+  filed_at: number;
+  skew: number;
+  receipt?: string;
+  counted_at?: string;
+  counted_by?: Schemas["CountedBy"];
+  received_at?: string;
+  problem?: Problem;
+}
+
+/** Single facts by name. */
+export interface Facts {
+  cursor: string;
+  /** Server's clock minus the phone's, in milliseconds. */
+  skew: number;
+  synced_at: number;
+  /** Whether the account holds any post that reports. */
+  revoked: boolean;
+}
+
+export interface Store extends Dexie {
+  facts: EntityTable<{ key: string; value: unknown }, "key">;
+  villages: EntityTable<Village, "key">;
+  obligations: EntityTable<Obligation, "id">;
+  forms: EntityTable<Form, "id">;
+  messages: EntityTable<Message, "id">;
+  drafts: EntityTable<Draft, "obligation">;
+  outbox: EntityTable<Filing, "id">;
+}
+
+/** Everything that came from the server; drafts and outbox are the village's own work. */
+export const FROM_SERVER = ["facts", "villages", "obligations", "forms", "messages"] as const;
+
+export function open(account: string): Store {
+  const db = new Dexie(`cunbao-${account}`) as Store;
+  db.version(1).stores({
+    facts: "key",
+    villages: "key",
+    obligations: "id, village",
+    forms: "id",
+    messages: "id, delivered_at, told",
+    drafts: "obligation",
+    outbox: "id, state, obligation",
+  });
+  return db;
+}
+
+export async function fact<K extends keyof Facts>(db: Store, key: K): Promise<Facts[K] | undefined> {
+  return (await db.facts.get(key))?.value as Facts[K] | undefined;
+}
+
+export async function note<K extends keyof Facts>(db: Store, key: K, value: Facts[K]): Promise<void> {
+  await db.facts.put({ key, value });
+}
+
+/** A copy without Vue's proxies, which IndexedDB refuses to store. */
+export function plain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
