@@ -140,6 +140,9 @@ CATALOGUE: dict[str, Entry] = {
     "on_behalf_reason": Entry(422, "代报需要说明原因", "Filing on behalf needs a reason"),
     # Review
     "own_filing": Entry(403, "不能审核自己填报的内容", "Nobody reviews what they filed"),
+    "second_person": Entry(
+        403, "复核须由另一人进行", "The second look is for somebody other than the first reviewer"
+    ),
     "not_awaiting_review": Entry(409, "该报告不在待审核状态", "This report is not awaiting review"),
     "step_mismatch": Entry(
         409, "该报告不在这一审核环节", "This report is at another step of review"
