@@ -19,6 +19,7 @@ from backend.store import (
     calls,
     duties,
     filings,
+    findings,
     forms,
     imports,
     ladders,
@@ -236,6 +237,16 @@ async def post_to_relieve(asker: Actor, number: UUID) -> asyncpg.Record:
 async def beneficiary(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
     """A pensioner of the villages where the action is allowed."""
     return _found(await beneficiaries.within(number, asker.scopes(action)))
+
+
+async def finding(asker: Actor, submission: UUID) -> asyncpg.Record:
+    """A certification within the asker's queue of reviews, decided or not."""
+    return _found(await findings.one(submission, asker.scopes(Action.SEE_REVIEWS)))
+
+
+async def sample(asker: Actor, number: UUID) -> asyncpg.Record:
+    """An auditor's draw in the asker's area."""
+    return _found(await findings.sample_within(number, asker.scopes(Action.AUDIT_SAMPLES)))
 
 
 async def import_batch(asker: Actor, number: int, action: Action) -> asyncpg.Record:

@@ -55,6 +55,9 @@ class Action(StrEnum):
     SEE_IMPORTS = "see_imports"
     IMPORT_LISTS = "import_lists"
     MANAGE_CERTIFICATION = "manage_certification"
+    EXPORT_RESULTS = "export_results"
+    EXPORT_PRIVATE = "export_private"
+    AUDIT_SAMPLES = "audit_samples"
     SEE_ROBOTS = "see_robots"
     SET_ROBOT = "set_robot"
     CALL = "call"
@@ -101,6 +104,10 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_IMPORTS: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
     Action.IMPORT_LISTS: frozenset({Role.COUNTY_OPS}),
     Action.MANAGE_CERTIFICATION: frozenset({Role.COUNTY_OPS}),
+    Action.EXPORT_RESULTS: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
+    # In full for the insurance's own system alone; an auditor looks people up one by one.
+    Action.EXPORT_PRIVATE: frozenset({Role.COUNTY_OPS}),
+    Action.AUDIT_SAMPLES: frozenset({Role.FUND_AUDIT}),
     Action.SEE_ROBOTS: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.SET_ROBOT: frozenset({Role.OFFICE_LEAD}),
     Action.CALL: frozenset(_OFFICE | {Role.COUNTY_OPS}),

@@ -11,6 +11,7 @@ from backend.routes.channels import ChannelController, DeliveryController
 from backend.routes.docs import asset
 from backend.routes.effect import EffectController
 from backend.routes.feeds import FeedController, feed
+from backend.routes.findings import FindingController
 from backend.routes.forms import FormController
 from backend.routes.import_results import ImportController
 from backend.routes.imports import UploadController
@@ -26,6 +27,7 @@ from backend.routes.rates import RateController
 from backend.routes.regions import RegionController
 from backend.routes.requests import RequestController
 from backend.routes.reviews import ReviewController
+from backend.routes.samples import SampleController
 from backend.routes.schedules import ScheduleController
 from backend.routes.sessions import MeController, SessionController
 from backend.routes.submissions import SubmissionController
@@ -64,5 +66,7 @@ CONTROLLERS = (
     ImportController,
     BeneficiaryController,
     CertificationController,
+    FindingController,
+    SampleController,
 )
 OPERATIONS = (live, ready, metrics, asset, feed)
