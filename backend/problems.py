@@ -195,6 +195,7 @@ CATALOGUE: dict[str, Entry] = {
         "材料要求有误：{field} {reason}",
         "The papers asked for are not valid: {field} {reason}",
     ),
+    "purpose_missing": Entry(422, "查看完整信息须说明用途", "In full only for a stated purpose"),
     "note_missing": Entry(422, "不符合要求的，请写明原因", "What is not in order needs a note"),
     "file_type": Entry(415, "请上传 CSV 或 XLSX 文件", "Send a CSV or XLSX file"),
     "hit_not_open": Entry(409, "该疑点已处理", "This suspicion is not open"),

@@ -26,6 +26,7 @@ from backend.routes.people import AccountController, PostController
 from backend.routes.rates import RateController
 from backend.routes.regions import RegionController
 from backend.routes.requests import RequestController
+from backend.routes.results import ResultController
 from backend.routes.reviews import ReviewController
 from backend.routes.samples import SampleController
 from backend.routes.schedules import ScheduleController
@@ -68,5 +69,6 @@ CONTROLLERS = (
     CertificationController,
     FindingController,
     SampleController,
+    ResultController,
 )
 OPERATIONS = (live, ready, metrics, asset, feed)

@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from backend.domain.certification.cycles import Window
-from backend.domain.certification.effects import Effects, Payment, paid_through
+from backend.domain.certification.effects import Effects, Payment, payment_on
 from backend.domain.certification.months import Month, Months
 from backend.domain.certification.words import PayStatus
 
@@ -40,9 +40,7 @@ def recommended(effects: Effects) -> Recommended:
 
 def payment_of(row: asyncpg.Record, on: date) -> Payment:
     """What the insurance pays on a day, as the roster told."""
-    status = PayStatus(row["pay_status"])
-    stopped = Month.of(row["stopped_from"]) if row["stopped_from"] else None
-    return Payment(status, paid_through(status, stopped, on), stopped)
+    return payment_on(PayStatus(row["pay_status"]), row["stopped_from"], on)
 
 
 def window_of(row: asyncpg.Record) -> Window:

@@ -74,6 +74,8 @@ class Stage:
     robot: int
     call: int
     leaves: Mapping[str, int]
+    certified: str
+    sample: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,6 +477,33 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ("PUT", "/certification/cycles/{insurance}"): (
         Example(lambda s, p: Call("/certification/cycles/resident", _CYCLE), outside=Outside.OWN),
     ),
+    ("POST", "/certification/codes"): (
+        Example(lambda s, p: Call("/certification/codes"), 201, Outside.OWN),
+    ),
+    ("GET", "/certification/households/{number}"): (
+        Example(lambda s, p: Call(f"/certification/households/{s.listed.beneficiary}")),
+    ),
+    ("GET", "/certification/deaths"): _list("/certification/deaths"),
+    ("GET", "/certification/reviews/{submission}"): (
+        Example(lambda s, p: Call(f"/certification/reviews/{s.certified}")),
+    ),
+    ("POST", "/certification/samples"): (
+        Example(lambda s, p: Call("/certification/samples", A_SAMPLE), 201),
+    ),
+    ("GET", "/certification/samples"): _own("/certification/samples"),
+    ("GET", "/certification/samples/{number}"): (
+        Example(lambda s, p: Call(f"/certification/samples/{s.sample}")),
+    ),
+    ("PUT", "/certification/samples/{number}/items/{submission}"): (
+        Example(
+            lambda s, p: Call(
+                f"/certification/samples/{s.sample}/items/{s.certified}", {"ok": True}
+            ),
+            204,
+        ),
+    ),
+    ("GET", "/certification/results.csv"): _list("/certification/results.csv"),
+    ("GET", "/certification/results.xlsx"): _list("/certification/results.xlsx"),
     ("GET", "/certification/papers"): _own("/certification/papers"),
     ("PUT", "/certification/papers"): (
         Example(lambda s, p: Call("/certification/papers", {"papers": _PAPERS}), 204, Outside.OWN),
