@@ -9,6 +9,7 @@ from backend.routes.calls import CallController
 from backend.routes.certification import CertificationController
 from backend.routes.channels import ChannelController, DeliveryController
 from backend.routes.docs import asset
+from backend.routes.door import DoorController
 from backend.routes.effect import EffectController
 from backend.routes.feeds import FeedController, feed
 from backend.routes.findings import FindingController
@@ -67,6 +68,7 @@ CONTROLLERS = (
     ImportController,
     BeneficiaryController,
     CertificationController,
+    DoorController,
     FindingController,
     SampleController,
     ResultController,
