@@ -19,6 +19,7 @@ from backend.store import (
     calls,
     duties,
     filings,
+    findings,
     forms,
     imports,
     ladders,
@@ -249,6 +250,16 @@ async def attachment(asker: Actor, number: int) -> asyncpg.Record:
 async def reuse_flag(asker: Actor, number: int) -> asyncpg.Record:
     """A flag on a photo where both photos are of the asker's area, held until the commit."""
     return _found(await reuse.within(number, asker.scopes(Action.DECIDE_REUSE)))
+
+
+async def finding(asker: Actor, submission: UUID) -> asyncpg.Record:
+    """A certification within the asker's queue of reviews, decided or not."""
+    return _found(await findings.one(submission, asker.scopes(Action.SEE_REVIEWS)))
+
+
+async def sample(asker: Actor, number: UUID) -> asyncpg.Record:
+    """An auditor's draw in the asker's area."""
+    return _found(await findings.sample_within(number, asker.scopes(Action.AUDIT_SAMPLES)))
 
 
 async def import_batch(asker: Actor, number: int, action: Action) -> asyncpg.Record:

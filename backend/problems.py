@@ -140,6 +140,9 @@ CATALOGUE: dict[str, Entry] = {
     "on_behalf_reason": Entry(422, "代报需要说明原因", "Filing on behalf needs a reason"),
     # Review
     "own_filing": Entry(403, "不能审核自己填报的内容", "Nobody reviews what they filed"),
+    "second_person": Entry(
+        403, "复核须由另一人进行", "The second look is for somebody other than the first reviewer"
+    ),
     "not_awaiting_review": Entry(409, "该报告不在待审核状态", "This report is not awaiting review"),
     "step_mismatch": Entry(
         409, "该报告不在这一审核环节", "This report is at another step of review"
@@ -226,6 +229,8 @@ CATALOGUE: dict[str, Entry] = {
     "picture_not_here": Entry(409, "照片尚未到达或未处理", "The picture has not come yet"),
     "picture_refused": Entry(409, "文件不能显示：{reason}", "The file can't be shown: {reason}"),
     "flag_decided": Entry(409, "该提示已处理", "This flag has been decided"),
+    "purpose_missing": Entry(422, "查看完整信息须说明用途", "In full only for a stated purpose"),
+    "note_missing": Entry(422, "不符合要求的，请写明原因", "What is not in order needs a note"),
     "file_type": Entry(415, "请上传 CSV 或 XLSX 文件", "Send a CSV or XLSX file"),
     "hit_not_open": Entry(409, "该疑点已处理", "This suspicion is not open"),
     "list_unreadable": Entry(

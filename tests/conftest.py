@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from backend.domain.certification import second_reviews
 from backend.store import database
 from tests import databases
 from tests.world import World, make_world
@@ -38,7 +39,13 @@ async def fresh(template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def world(shared_url: str) -> AsyncIterator[World]:
+def nobody_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No lot falls on anybody: a second look is for the old alone, unless a test says so."""
+    monkeypatch.setattr(second_reviews, "PERCENT", 0)
+
+
+@pytest.fixture
+async def world(shared_url: str, nobody_drawn: None) -> AsyncIterator[World]:
     """Two counties with named people, inside a transaction that is rolled back."""
     async with databases.connected(shared_url, 2):
         rolled_back = database.transaction()
@@ -50,7 +57,7 @@ async def world(shared_url: str) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def real_world(fresh: str) -> World:
+async def real_world(fresh: str, nobody_drawn: None) -> World:
     """The same people in a database of the test's own, where every commit is real."""
     return await make_world(fresh)
 

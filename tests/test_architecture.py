@@ -20,7 +20,7 @@ PLUMBING = frozenset({"problems", "vault", "settings", "clock", "logs", "observe
 ACTS = frozenset(
     {"sessions", "appointments", "succession", "seeding", "settling", "adjusting", "nudging"}
 ) | frozenset({"requesting", "outlook", "previewing"})
-LISTS = frozenset({"lists", "roster_import", "match_import", "faulty_rows"})
+LISTS = frozenset({"lists", "roster_import", "match_import", "faulty_rows", "results_sheet"})
 CORE = frozenset({"domain", "tables", "store"}) | PLUMBING
 
 # Part of backend → the parts of backend it may import (besides itself).
@@ -55,6 +55,7 @@ MAY_IMPORT = {
     "match_import": CORE | {"lists"},
     "faulty_rows": CORE | {"lists"},
     "photos": CORE,
+    "results_sheet": CORE,
     "list_commands": None,
     "photo_commands": None,
     "channels": {"domain", "settings"},

@@ -58,6 +58,8 @@ class Code(StrEnum):
     NOT_ROWS = "not_rows"
     TOO_MANY_ROWS = "too_many_rows"
     CHECK_FAILED = "check_failed"
+    PAPER_LACKING = "paper_lacking"
+    DAY_AHEAD = "day_ahead"
     REASON_REQUIRED = "reason_required"
     UNKNOWN_CHECK = "unknown_check"
     NOT_OBJECT = "not_object"

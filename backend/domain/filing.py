@@ -10,12 +10,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from backend.domain.answers import Finding
+from backend.domain.calendar import local_day
+from backend.domain.certification.collecting import About, defects
+from backend.domain.certification.second_reviews import needs_second_review
 from backend.domain.clocks import Counted, correct_clock, count_at
 from backend.domain.form_definition import FormDefinition, Kind
 from backend.domain.forms import expand, validate
 from backend.domain.periods import Timing
 from backend.domain.refusal import Refusal
-from backend.domain.reviews import ReviewStep, Stage, stage_of
+from backend.domain.reviews import ReviewStep, Stage, stage_of, with_second
 from backend.domain.timeliness import (
     State,
     may_file,
@@ -48,7 +51,7 @@ class Duty:
     """An obligation as it stands, with the last accepted answers of the same schedule.
 
     `change_no` is its village's as it was read: as long as that stays, so does all of this.
-    `of_person`: a certification, which somebody may come for when it has closed.
+    `about`: of a certification, whom it is about; they may come for it when it has closed.
     """
 
     id: int
@@ -62,7 +65,7 @@ class Duty:
     steps: tuple[ReviewStep, ...]
     form: FormDefinition
     last: Mapping[str, Any] | None
-    of_person: bool = False
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A submission to store, and where its obligation then stands."""
+    """A submission to store, and where its obligation then stands.
+
+    `second`: somebody else has to look again at what the first reviewer passes.
+    """
 
     item: Item
     duty: Duty
@@ -92,6 +98,7 @@ class Accepted:
     counted: Counted
     stage: Stage
     on_behalf: bool
+    second: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +132,11 @@ def decide(
     _welcome(item, duty, on_behalf, now)
     answers = expand(duty.form, item.kind, item.answers, duty.last)
     findings = validate(duty.form, answers, duty.last, item.reasons, item.kind)
-    if findings.errors:
-        found = [finding.as_dict() for finding in findings.errors]
-        raise Refusal("answers_invalid", count=len(found), findings=found)
     times, corrected = duty.times, _corrected(item.captured_at, device_now, now)
+    errors = [*findings.errors, *_lacking(item, duty, answers, corrected or now)]
+    if errors:
+        found = [finding.as_dict() for finding in errors]
+        raise Refusal("answers_invalid", count=len(found), findings=found)
     return Accepted(
         item=item,
         duty=duty,
@@ -141,6 +149,25 @@ def decide(
         stage=stage_of(duty.steps, []),
         on_behalf=on_behalf,
     )
+
+
+def drawn(accepted: Accepted, key: bytes) -> Accepted:
+    """The same, with whether it is drawn for a second look."""
+    about, seen_at = accepted.duty.about, accepted.corrected_at or accepted.received_at
+    if about is None or not needs_second_review(
+        key, about.beneficiary, about.due_on, about.born_on, local_day(seen_at)
+    ):
+        return accepted
+    return replace(accepted, second=True, stage=stage_of(with_second(accepted.duty.steps), []))
+
+
+def _lacking(
+    item: Item, duty: Duty, answers: Mapping[str, Any], seen_at: datetime
+) -> tuple[Finding, ...]:
+    """What the form alone can't find wrong with a certification."""
+    if duty.about is None:
+        return ()
+    return defects(duty.about.papers, answers, item.attachments, local_day(seen_at))
 
 
 def _welcome(item: Item, duty: Duty, on_behalf: bool, now: datetime) -> None:
@@ -157,7 +184,7 @@ def _welcome(item: Item, duty: Duty, on_behalf: bool, now: datetime) -> None:
 
 def _comes_later(duty: Duty, now: datetime) -> bool:
     """Whoever was suspended for not being certified is paid again once they are; it counts late."""
-    return duty.of_person and now <= duty.times.closes_at + CERTIFIED_LATER
+    return duty.about is not None and now <= duty.times.closes_at + CERTIFIED_LATER
 
 
 def _corrected(

@@ -12,11 +12,19 @@ from backend.domain.refusal import Refusal
 _END_OF_OFFICE = time(18)
 
 
-class ReviewStep(StrEnum):
-    """An office that reviews."""
+class Office(StrEnum):
+    """An office that a schedule may ask to review."""
 
     TOWN = "town"
     COUNTY = "county"
+
+
+class ReviewStep(StrEnum):
+    """An office that reviews, or the second person who looks at what the first has passed."""
+
+    TOWN = "town"
+    COUNTY = "county"
+    SECOND = "second"
 
 
 class Decision(StrEnum):
@@ -61,7 +69,7 @@ class Case:
     """The newest submission of an obligation, as a reviewer finds it.
 
     `filers` are the accounts that filed any revision for the obligation, `fields` the names a
-    defect may point at, `decisions` those taken on this submission.
+    defect may point at, `decisions` those taken on this submission, `reviewers` by whom.
     """
 
     submission_id: UUID
@@ -70,6 +78,7 @@ class Case:
     fields: Collection[str]
     decisions: Sequence[ReviewFact] = ()
     withdrawn: bool = False
+    reviewers: Collection[Hashable] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +104,22 @@ def next_step(steps: Iterable[ReviewStep], passed: Collection[ReviewStep]) -> Re
     return next((step for step in steps if step not in passed), None)
 
 
-def stage_of(steps: Iterable[ReviewStep], decisions: Iterable[ReviewFact]) -> Stage:
-    """Where a submission stands after the decisions taken on it. A return is the last one."""
+def with_second(steps: Sequence[ReviewStep]) -> tuple[ReviewStep, ...]:
+    """The steps where somebody else has to look again, in the office that looks first."""
+    return (*steps[:1], ReviewStep.SECOND, *steps[1:])
+
+
+def stage_of(steps: Sequence[ReviewStep], decisions: Iterable[ReviewFact]) -> Stage:
+    """Where a submission stands after the decisions taken on it. A return is the last one.
+
+    For the second look it stays with the office that took the first.
+    """
     taken = {fact.step: fact.decision for fact in decisions}
     if Decision.RETURN in taken.values():
         return Stage.RETURNED
     step = next_step(steps, taken)
+    if step is ReviewStep.SECOND:
+        step = next((each for each in steps if each is not step), ReviewStep.TOWN)
     return Stage.ACCEPTED if step is None else Stage(step.value)
 
 
@@ -110,7 +129,8 @@ def decide(
     """What a judgement leads to.
 
     Raises Refusal: not_awaiting_review (withdrawn, returned or accepted), own_filing (nobody
-    reviews what they filed), step_mismatch (with `awaiting`), defects_missing (a return names all
+    reviews what they filed), second_person (who looked first does not look again), step_mismatch
+    (with `awaiting`), defects_missing (a return names all
     its defects at once), defects_unexpected (on a pass), defect_field_unknown and
     defects_missing (with the `index` of the defect).
     """
@@ -121,6 +141,8 @@ def decide(
         raise Refusal("own_filing")
     if asked.step is not awaiting:
         raise Refusal("step_mismatch", awaiting=awaiting.value)
+    if asked.step is ReviewStep.SECOND and asked.reviewer in case.reviewers:
+        raise Refusal("second_person")
     _check_defects(asked, case.fields)
     fixed_by = fix_by(now, calendar, fix_workdays) if asked.decision is Decision.RETURN else None
     review = ReviewFact(case.submission_id, asked.step, asked.decision, now, fixed_by)

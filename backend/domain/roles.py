@@ -58,6 +58,9 @@ class Action(StrEnum):
     SEE_ORIGINALS = "see_originals"
     DECIDE_REUSE = "decide_reuse"
     HOLD_MEDIA = "hold_media"
+    EXPORT_RESULTS = "export_results"
+    EXPORT_PRIVATE = "export_private"
+    AUDIT_SAMPLES = "audit_samples"
     SEE_ROBOTS = "see_robots"
     SET_ROBOT = "set_robot"
     CALL = "call"
@@ -107,6 +110,10 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_ORIGINALS: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
     Action.DECIDE_REUSE: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.HOLD_MEDIA: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
+    Action.EXPORT_RESULTS: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
+    # In full for the insurance's own system alone; an auditor looks people up one by one.
+    Action.EXPORT_PRIVATE: frozenset({Role.COUNTY_OPS}),
+    Action.AUDIT_SAMPLES: frozenset({Role.FUND_AUDIT}),
     Action.SEE_ROBOTS: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.SET_ROBOT: frozenset({Role.OFFICE_LEAD}),
     Action.CALL: frozenset(_OFFICE | {Role.COUNTY_OPS}),

@@ -20,6 +20,8 @@ def wording(kind: str, params: Mapping[str, Any], language: str) -> str:
         if english:
             return f"A report was returned with {count} to correct, by {fix_by}."
         return f"有1份报表被退回，需更正{count}处，请在{fix_by}前补正。"
+    if kind == "death_reported":
+        return _death_en(params) if english else _death_zh(params)
     if kind == "request_decided":
         return _decided_en(params) if english else _decided_zh(params)
     return _filed_en(params) if english else _filed_zh(params)
@@ -114,6 +116,16 @@ def _filed_en(params: Mapping[str, Any]) -> str:
     reports = "a report" if count == 1 else f"{count} reports"
     left = "it" if count == 1 else "them"
     return f"{who} has filed {reports} for your village; nothing is left to do for {left}."
+
+
+def _death_zh(params: Mapping[str, Any]) -> str:
+    return f"村里上报了{len(params.get('obligations', ()))}人死亡，请及时核实并停发待遇。"
+
+
+def _death_en(params: Mapping[str, Any]) -> str:
+    count = len(params.get("obligations", ()))
+    deaths = "a death" if count == 1 else f"{count} deaths"
+    return f"Villages have reported {deaths} among pensioners; please verify at once."
 
 
 def _clock(instant: Any, english: bool) -> str:

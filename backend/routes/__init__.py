@@ -9,8 +9,10 @@ from backend.routes.calls import CallController
 from backend.routes.certification import CertificationController
 from backend.routes.channels import ChannelController, DeliveryController
 from backend.routes.docs import asset
+from backend.routes.door import DoorController
 from backend.routes.effect import EffectController
 from backend.routes.feeds import FeedController, feed
+from backend.routes.findings import FindingController
 from backend.routes.forms import FormController
 from backend.routes.import_results import ImportController
 from backend.routes.imports import UploadController
@@ -26,8 +28,10 @@ from backend.routes.pictures import AttachmentController, PictureController
 from backend.routes.rates import RateController
 from backend.routes.regions import RegionController
 from backend.routes.requests import RequestController
+from backend.routes.results import ResultController
 from backend.routes.reuse import ReuseController
 from backend.routes.reviews import ReviewController
+from backend.routes.samples import SampleController
 from backend.routes.schedules import ScheduleController
 from backend.routes.sessions import MeController, SessionController
 from backend.routes.submissions import SubmissionController
@@ -72,5 +76,9 @@ CONTROLLERS = (
     AttachmentController,
     PictureController,
     ReuseController,
+    DoorController,
+    FindingController,
+    SampleController,
+    ResultController,
 )
 OPERATIONS = (live, ready, metrics, asset, feed, liaison, beside, built)

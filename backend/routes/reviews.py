@@ -17,6 +17,7 @@ from backend.domain.forms import diff
 from backend.domain.receipts import receipt_number
 from backend.domain.reviews import (
     ReviewStep,
+    next_step,
     review_by,
 )
 from backend.domain.roles import Action, Actor
@@ -75,7 +76,7 @@ def _entry(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> QueueEntry
     limit = review_by(row["stage_since"], days)
     return QueueEntry(
         submission=row["id"],
-        step=ReviewStep(row["stage"]),
+        step=_awaited(row),
         title=msgspec.convert(from_json(row["title"]), Words),
         receipt=receipt_number(row["receipt"]),
         filed_by=row["filed_by_name"],
@@ -89,6 +90,11 @@ def _entry(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> QueueEntry
         counted_by=CountedBy(row["counted_by"]),
         **{name: row[name] for name in _PLAIN},
     )
+
+
+def _awaited(row: asyncpg.Record) -> ReviewStep:
+    steps = [ReviewStep(step) for step in from_json(row["steps"])]
+    return next_step(steps, row["passed"]) or ReviewStep(row["stage"])
 
 
 _PLAIN = (

@@ -16,7 +16,7 @@ from backend.domain.certification.words import InsuranceType
 from backend.domain.holding import MOST_HELD_BACK
 from backend.domain.ladder import DEFAULT_LADDER, parse_ladder
 from backend.domain.periods import Cadence, parse_timetable, period_containing, timing
-from backend.domain.reviews import ReviewStep
+from backend.domain.reviews import Office
 from backend.domain.roles import Action, Actor
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
@@ -42,7 +42,7 @@ OLDEST: Final = timedelta(days=366)
 Hours = Annotated[int, Meta(ge=0, le=168)]
 # Percent of the steps before due that are not sent, by chance, so that their effect can be seen.
 HoldBack = Annotated[int, Meta(ge=0, le=MOST_HELD_BACK)]
-Steps = Annotated[list[ReviewStep], Meta(min_length=1, max_length=2)]
+Steps = Annotated[list[Office], Meta(min_length=1, max_length=2)]
 
 
 class ScheduleIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -55,7 +55,7 @@ class ScheduleIn(msgspec.Struct, forbid_unknown_fields=True):
     timetable: dict[str, Any]
     starts_on: date
     ends_on: date | None = None
-    steps: Steps = msgspec.field(default_factory=lambda: [ReviewStep.TOWN])
+    steps: Steps = msgspec.field(default_factory=lambda: [Office.TOWN])
     allowance_hours: Hours = 24
     ladder: list[dict[str, Any]] | None = None
     hold_back: HoldBack = 0
@@ -90,7 +90,7 @@ class ScheduleView(msgspec.Struct):
     timetable: dict[str, Any]
     starts_on: date
     ends_on: date | None
-    steps: list[ReviewStep]
+    steps: list[Office]
     allowance_hours: int
     ladder: list[dict[str, Any]]
     hold_back: int
@@ -115,7 +115,7 @@ def _view(row: asyncpg.Record) -> ScheduleView:
         cadence=None if insurance else Cadence(row["cadence"]),
         insurance_type=InsuranceType(insurance) if insurance else None,
         timetable=from_json(row["timetable"]),
-        steps=[ReviewStep(step) for step in from_json(row["steps"])],
+        steps=[Office(step) for step in from_json(row["steps"])],
         ladder=from_json(row["ladder"]),
         **{name: row[name] for name in plain},
     )
@@ -154,9 +154,9 @@ def _new(data: ScheduleIn, now: datetime) -> dict[str, Any]:
     }
 
 
-def _steps(steps: list[ReviewStep]) -> list[str]:
+def _steps(steps: list[Office]) -> list[str]:
     """Each office once, the township before the county."""
-    return [step.value for step in ReviewStep if step in steps]
+    return [step.value for step in Office if step in steps]
 
 
 _BY_CYCLE: Final = {"form", "timetable", "ends_on"}

@@ -17,7 +17,7 @@ from backend import access
 from backend.access import allows
 from backend.domain.certification.evidence import Evidence
 from backend.domain.clocks import CountedBy
-from backend.domain.filing import Accepted, Duplicate, Duty, Item, Known, decide, note
+from backend.domain.filing import Accepted, Duplicate, Duty, Item, Known, decide, drawn, note
 from backend.domain.form_definition import Kind
 from backend.domain.receipts import parse_receipt, receipt_number
 from backend.domain.refusal import Refusal
@@ -28,7 +28,7 @@ from backend.domain.timeliness import (
 )
 from backend.problems import Problem, body, language_of
 from backend.routes.batches import batch_operation, read_batch, read_item
-from backend.routes.context import ApiRequest, asking, authorised
+from backend.routes.context import ApiRequest, asking, authorised, vault_of
 from backend.routes.errors import ProblemBody, documented
 from backend.routes.obligation_detail import ObligationDetail, facts_of, obligation_detail
 from backend.routes.schemas import Line, Note, Number, check_years
@@ -129,7 +129,7 @@ Decided = Accepted | Duplicate | Refusal
 
 
 async def _filed(
-    actor: Actor, items: Sequence[Item | Refusal], device_time: datetime | None
+    actor: Actor, items: Sequence[Item | Refusal], device_time: datetime | None, key: bytes
 ) -> tuple[list[Decided], dict[UUID, int]]:
     """What becomes of each item, and the receipts of those stored, by id.
 
@@ -140,11 +140,11 @@ async def _filed(
     duties, known = await access.filing_context(actor, pairs)
     if len({duty.holder for duty in duties.values()}) <= 1:
         with suppress(recording.VillageMoved, UniqueViolationError):
-            return await _stored(actor, items, device_time, duties, known)
+            return await _stored(actor, items, device_time, duties, known, key)
     async with transaction():
         await access.hold_villages(actor, [number for number, _ in pairs])
         duties, known = await access.filing_context(actor, pairs)
-        return await _stored(actor, items, device_time, duties, known)
+        return await _stored(actor, items, device_time, duties, known, key)
 
 
 async def _stored(
@@ -153,8 +153,9 @@ async def _stored(
     device_time: datetime | None,
     duties: dict[int, Duty],
     known: dict[UUID, Known],
+    key: bytes,
 ) -> tuple[list[Decided], dict[UUID, int]]:
-    found = [_decide(actor, item, device_time, duties, known) for item in items]
+    found = [_decide(actor, item, device_time, duties, known, key) for item in items]
     accepted = [each for each in found if isinstance(each, Accepted)]
     return found, await recording.record(accepted, actor.account, actor.request)
 
@@ -165,6 +166,7 @@ def _decide(
     device_time: datetime | None,
     duties: dict[int, Duty],
     known: dict[UUID, Known],
+    key: bytes,
 ) -> Accepted | Duplicate | Refusal:
     """One item's outcome; an accepted one counts for the items after it."""
     if isinstance(item, Refusal):
@@ -185,6 +187,7 @@ def _decide(
     except Refusal as refusal:
         return refusal
     if isinstance(found, Accepted):
+        found = drawn(found, key)
         note(found, duties, known)
     return found
 
@@ -234,7 +237,7 @@ class SubmissionController(Controller):
         device_time, raw = read_batch(body)
         items = [read_item(part, SubmissionIn, _item) for part in raw]
         actor = await asking(request)
-        found, receipts = await _filed(actor, items, device_time)
+        found, receipts = await _filed(actor, items, device_time, vault_of(request).draw_key)
         language = language_of(request.headers.get("accept-language"))
         outcomes = zip(range(len(items)), items, found, strict=True)
         return BatchOutcome(actor.now, [_outcome(*each, receipts, language) for each in outcomes])

@@ -12,6 +12,7 @@ from backend.domain.regions import Level
 from backend.store.database import fetch, fetch_row, fetch_value
 from backend.store.facts import standing_sql
 from backend.store.filters import Filters
+from backend.store.reviews import STEPS
 
 # Villages opened at once: filing in one county never waits for the rest of a province.
 _CHUNK = Level.COUNTY.digits
@@ -125,10 +126,10 @@ async def opened_after(number: int) -> list[asyncpg.Record]:
     )
 
 
-_LISTED = """SELECT o.id, o.schedule, s.title::text AS title, f.code, p.form, p.key AS period,
+_LISTED = f"""SELECT o.id, o.schedule, s.title::text AS title, f.code, p.form, p.key AS period,
     o.region, r.name AS region_name, o.holder, o.opens_at, o.due_at, o.closes_at,
     o.original_due_at, o.original_closes_at, o.exempt_at, o.stage, o.stage_since, o.fix_by,
-    o.revisions, p.allowance_hours, p.steps::text AS steps"""
+    o.revisions, p.allowance_hours, {STEPS} AS steps"""
 _SOURCE = """obligation o JOIN period p ON p.id = o.period JOIN schedule s ON s.id = o.schedule
     JOIN form f ON f.id = p.form JOIN region r ON r.key = o.region"""
 

@@ -8,6 +8,12 @@ from uuid import UUID
 
 import asyncpg
 
+from backend.domain.certification.collecting import About
+from backend.domain.certification.evidence import (
+    DEFAULT_EVIDENCE,
+    EvidenceTable,
+    parse_evidence_table,
+)
 from backend.domain.clocks import Counted, CountedBy
 from backend.domain.filing import Duty, Known
 from backend.domain.periods import Timing
@@ -61,14 +67,17 @@ async def _load(asked: Sequence[Pairs]) -> list[Loaded]:
     rows = await fetch(
         f"""SELECT item.submission, o.id, o.holder, v.change_no, o.opens_at, o.due_at, o.closes_at,
             o.exempt_at IS NOT NULL AS exempt, o.stage, o.revisions, p.form, p.allowance_hours,
-            o.beneficiary IS NOT NULL AS of_person,
+            o.beneficiary, b.born_on, e.papers::text AS papers,
+            (o.original_due_at AT TIME ZONE 'Asia/Shanghai')::date AS due_on,
             p.steps::text AS steps, ({LAST_ACCEPTED}) AS last,
             k.obligation AS known_obligation, k.digest, k.receipt, k.revision, k.received_at,
             k.counted_at, k.counted_by, k.withdrawn_at
         FROM unnest((SELECT $1::bigint[]), $2::uuid[]) AS item(obligation, submission)
         LEFT JOIN submission k ON k.id = item.submission
         LEFT JOIN obligation o ON o.id = item.obligation
-        LEFT JOIN region v ON v.key = o.holder LEFT JOIN period p ON p.id = o.period""",
+        LEFT JOIN region v ON v.key = o.holder LEFT JOIN period p ON p.id = o.period
+        LEFT JOIN beneficiary b ON b.id = o.beneficiary
+        LEFT JOIN cert_evidence e ON e.county = b.county""",
         [number for pairs in asked for number, _ in pairs],
         [submission for pairs in asked for _, submission in pairs],
     )
@@ -100,8 +109,19 @@ def _duty(row: asyncpg.Record, form: Any) -> Duty:
         steps=_steps(row["steps"]),
         form=form,
         last=from_json(row["last"]),
-        of_person=row["of_person"],
+        about=_about(row),
     )
+
+
+def _about(row: asyncpg.Record) -> About | None:
+    if row["beneficiary"] is None:
+        return None
+    return About(row["beneficiary"], row["born_on"], row["due_on"], _papers(row["papers"]))
+
+
+@lru_cache(maxsize=16)
+def _papers(text: str | None) -> EvidenceTable:
+    return DEFAULT_EVIDENCE if text is None else parse_evidence_table(from_json(text))
 
 
 @lru_cache(maxsize=16)

@@ -37,8 +37,24 @@ _ITEM: Final = {
     "holder": "text",
     "seen": "bigint",
     "stage": "text",
+    "second": "bool",
     "request": "text",
 }
+# A death is told to the county with the filing itself, whoever reviews it and when; once.
+_DEATHS: Final = """warned AS (
+    INSERT INTO message (id, account, kind, region, params, slot_at, created_at)
+    SELECT gen_random_uuid(), p.account, 'death_reported', p.region,
+        jsonb_build_object('obligations', jsonb_agg(DISTINCT i.obligation)),
+        max(i.received_at), max(i.received_at)
+    FROM item i JOIN village v ON v.key = i.holder AND v.seen IS NOT DISTINCT FROM i.seen
+    JOIN obligation o ON o.id = i.obligation AND o.beneficiary IS NOT NULL
+    JOIN post p ON p.region = left(i.holder, 6) AND p.role = 'county_ops'
+        AND p.starts_at <= i.received_at AND (p.ends_at IS NULL OR p.ends_at > i.received_at)
+    WHERE i.answers->>'result' = 'death' AND NOT EXISTS (SELECT 1 FROM submission e
+        WHERE e.obligation = i.obligation AND e.withdrawn_at IS NULL
+          AND e.answers->>'result' = 'death')
+    GROUP BY p.account, p.region
+    RETURNING id, slot_at)"""
 # Sub-selects hide the number of rows: one plan serves any number, and is kept.
 _COLUMNS = ", ".join(f"(SELECT ${n}::{kind}[])" for n, kind in enumerate(_ITEM.values(), 3))
 _RECORD = f"""WITH item AS (
@@ -74,6 +90,7 @@ named AS (
 stands AS (
     UPDATE obligation o SET stage = i.stage, stage_since = i.received_at, newest = i.id,
         fix_by = NULL, revisions = i.revision,
+        second = o.second OR i.second,
         remind_at = CASE i.stage WHEN 'accepted' THEN NULL
             ELSE i.received_at + interval '1 day' END,
         first_counted_at = coalesce(o.first_counted_at, i.counted_at),
@@ -99,9 +116,11 @@ told AS (
         AND role IN ('liaison', 'station') AND starts_at <= f.at
         AND (ends_at IS NULL OR ends_at > f.at)) p
     RETURNING id, slot_at),
+{_DEATHS},
 queued AS (
     INSERT INTO delivery (message, channel, not_before, attempts)
-    SELECT id, 'in_app', slot_at, 0 FROM told)
+    SELECT id, 'in_app', slot_at, 0 FROM told UNION ALL
+    SELECT id, 'in_app', slot_at, 0 FROM warned)
 SELECT id, receipt FROM stored"""
 
 
@@ -151,6 +170,7 @@ def _row(filed: Accepted, account: UUID, request: str, seen: int | None) -> dict
         "holder": duty.holder,
         "seen": seen,
         "stage": filed.stage,
+        "second": filed.second,
         "request": request,
     }
 

@@ -7,15 +7,20 @@ from uuid import UUID
 
 import asyncpg
 
+from backend.store.accepting import LOCAL, PROVED
 from backend.store.database import fetch, to_json
 from backend.store.filters import Filters
 
-_ENTRY = """SELECT o.id AS obligation, o.stage, o.stage_since, o.region, o.holder,
+# The steps of obligation `o` of period `p`, the second look after the first where it was drawn.
+STEPS = """CASE WHEN o.second THEN jsonb_insert(p.steps, '{0}', '"second"', true)
+    ELSE p.steps END::text"""
+_ENTRY = f"""SELECT o.id AS obligation, o.stage, o.stage_since, o.region, o.holder,
     r.name AS region_name, o.due_at, p.key AS period, p.form, sc.id AS schedule,
-    sc.title::text AS title, f.code, p.steps::text AS steps, s.id, s.revision, s.kind,
+    sc.title::text AS title, f.code, {STEPS} AS steps, s.id, s.revision, s.kind,
     s.answers::text AS answers, s.reasons::text AS reasons, s.remark, s.on_behalf,
     s.received_at, s.counted_at, s.counted_by, s.receipt, a.name AS filed_by_name,
-    before.answers::text AS answers_before
+    before.answers::text AS answers_before,
+    ARRAY(SELECT r.step FROM review r WHERE r.submission = s.id) AS passed
     FROM obligation o JOIN submission s ON s.id = o.newest
     JOIN period p ON p.id = o.period JOIN schedule sc ON sc.id = o.schedule
     JOIN form f ON f.id = p.form JOIN region r ON r.key = o.region
@@ -68,9 +73,10 @@ async def cases(submissions: Sequence[UUID], scopes: Sequence[str]) -> list[asyn
     where = Filters(list(submissions)).within("o.holder", scopes)
     return await fetch(
         f"""SELECT s.id, s.obligation, s.received_at, s.withdrawn_at, o.newest, o.holder, p.form,
-            o.schedule, o.original_due_at, p.steps::text AS steps, o.stage_since,
+            o.schedule, o.original_due_at, {STEPS} AS steps, o.stage_since,
             (SELECT array_agg(DISTINCT b.filed_by) FROM submission b
-             WHERE b.obligation = o.id) AS filers
+             WHERE b.obligation = o.id) AS filers,
+            ARRAY(SELECT w.account FROM review w WHERE w.submission = s.id) AS reviewers
         FROM submission s JOIN obligation o ON o.id = s.obligation
         JOIN period p ON p.id = o.period
         WHERE s.id = ANY($1) AND {where.sql}""",
@@ -119,7 +125,7 @@ class Decided:
 
 # A return is told to whoever holds the village's post; an acceptance changes what the next
 # periods start from, so these are stamped as well.
-_RECORD = """WITH item AS (
+_RECORD = f"""WITH item AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
         $7::jsonb[], $8::text[], $9::timestamptz[], $10::float8[], $11::bool[], $12::text[],
         $13::timestamptz[], $14::uuid[])
@@ -146,6 +152,13 @@ following AS (
     WHERE i.stage = 'accepted' AND o.holder = d.holder AND o.schedule = d.schedule
       AND o.original_due_at > d.original_due_at AND o.stage IN ('none', 'returned')
       AND o.id NOT IN (SELECT obligation FROM item)),
+answered AS (
+    SELECT o.beneficiary, s.answers->>'result' AS result, s.answers->>'method' AS method,
+        s.received_at, (coalesce(s.corrected_at, s.received_at) {LOCAL})::date AS seen_on,
+        i.account, i.at
+    FROM item i JOIN submission s ON s.id = i.submission JOIN obligation o ON o.id = i.obligation
+    WHERE i.stage = 'accepted' AND o.beneficiary IS NOT NULL),
+{PROVED},
 audited AS (
     INSERT INTO audit_entry (at, account, action, subject, region, result, request, detail)
     SELECT i.at, i.account, 'review.' || i.decision, 'submission:' || i.submission, i.holder,

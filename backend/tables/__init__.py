@@ -16,6 +16,7 @@ from backend.tables.beneficiaries import (
 from backend.tables.channels import Address, CallEntry, Pace
 from backend.tables.duties import Adjustment, Obligation, ObligationMove, Period, RateCell
 from backend.tables.filings import Review, Submission
+from backend.tables.findings import CertCode, CertSample, CertSampleItem
 from backend.tables.forms import Form, Ladder, Schedule
 from backend.tables.media import Attachment, MediaObject, MediaUpload, ReuseFlag
 from backend.tables.messages import Delivery, Message, Reminder
@@ -66,6 +67,9 @@ ALL_TABLES = (
     MediaUpload,
     Attachment,
     ReuseFlag,
+    CertCode,
+    CertSample,
+    CertSampleItem,
 )
 
 __all__ = [
@@ -81,9 +85,12 @@ __all__ = [
     "BeneficiaryPlace",
     "CalendarFeed",
     "CallEntry",
+    "CertCode",
     "CertCycle",
     "CertEvidence",
     "CertRound",
+    "CertSample",
+    "CertSampleItem",
     "Delivery",
     "Form",
     "ImportBatch",

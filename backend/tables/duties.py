@@ -70,6 +70,8 @@ class Obligation(Table):
     # In which days a household is suggested to be visited.
     visit_from = Date(null=True, default=None)
     visit_to = Date(null=True, default=None)
+    # Drawn, when it was filed, for a second person's look before it is accepted.
+    second = Boolean(default=False)
     # Some adjustment or withdrawal exists, so a past instant must be read from the facts.
     amended = Boolean(default=False)
     stage = Varchar(length=10, default="none")

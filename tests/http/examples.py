@@ -11,12 +11,14 @@ from uuid import UUID, uuid4
 from backend.domain.certification.evidence import DEFAULT_EVIDENCE, evidence_table_to_dict
 from backend.domain.channels import Kind
 from backend.domain.roles import Role
-from backend.store import calendar, calls, forms, ladders, leaves, reuse
+from backend.store import calendar, calls, findings, forms, ladders, leaves, reuse
 from backend.store.database import fetch, fetch_value, from_json
 from media.tus import CONTENT_TYPE
 from tests.http.photographs import TUS, named
 from tests.http.tools import duty_of
+from tests.papers import papers
 from tests.rosters import Listed, id_number, pensioner, roster_bytes, some_listed
+from tests.tasks.certified import set_cycle
 from tests.tasks.sending import reachable, robot
 from tests.world import (
     COUNTY,
@@ -81,6 +83,8 @@ class Stage:
     leaves: Mapping[str, int]
     photo: int
     flag: int
+    certified: str
+    sample: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,8 @@ async def set_up(world: World) -> Stage:
     twice = await world.file("liaison", obligation=await duty_of(world, VILLAGE, schedule=both))
     await world.review("reviewer", twice["id"], "pass")
     await calendar.put_day(COUNTY, HOLIDAY, False, "测试")
+    listed = await some_listed(world)
+    certified = await _certified(world)
     return Stage(
         world,
         await duty_of(world, VILLAGE, schedule=schedule),
@@ -150,13 +156,15 @@ async def set_up(world: World) -> Stage:
         published["id"],
         await _request(world, await duty_of(world, NEIGHBOUR, schedule=third)),
         {key: await _message(person, now) for key, person in world.people.items()},
-        await some_listed(world),
+        listed,
         {key: await reachable(world, key, Kind.MAIL, f"{key}@a.test") for key in world.people},
         await robot(world, TOWN, Kind.WECOM_ROBOT, "robot-key-1"),
         await _call(world),
         {key: await _leave(person, now) for key, person in world.people.items()},
         photo,
         await _flag(photo, now),
+        certified,
+        await _sample(world, certified),
     )
 
 
@@ -164,6 +172,25 @@ async def _flag(photo: int, now: datetime) -> int:
     await reuse.flag([(photo, photo - 1, "other_person", "same")], now)
     number: int = await fetch_value("SELECT id FROM reuse_flag")
     return number
+
+
+async def _certified(world: World) -> str:
+    """What the village found of a pensioner, awaiting review."""
+    await set_cycle(world)
+    await world.certify()
+    duty = await fetch_value("SELECT id FROM obligation WHERE beneficiary IS NOT NULL")
+    answers = {"method": "home_visit", "result": "pass"}
+    outcome = await world.file("liaison", obligation=duty, answers=answers, attachments=papers())
+    number: str = outcome["id"]
+    return number
+
+
+async def _sample(world: World, submission: str) -> str:
+    """An auditor's draw of it."""
+    auditor, day, number = world.people["auditor"], world.clock.now.date(), uuid4()
+    values = (number, COUNTY, day, day, 1, 1, "0" * 32, auditor.account, world.clock.now)
+    await findings.add_sample(values, [UUID(submission)])
+    return str(number)
 
 
 async def _call(world: World) -> int:
@@ -278,6 +305,7 @@ def _post(stage: Stage, person: Person) -> Call:
 
 _CYCLE = {"starts_on": "2026-12-01", "rule": {"mode": "rolling_n"}}
 _PAPERS = evidence_table_to_dict(DEFAULT_EVIDENCE)
+A_SAMPLE = {"region": COUNTY, "from_on": "2026-11-01", "to_on": "2026-11-30", "size": 5}
 _NEW_PASSWORD = {"password": "huan-Le-Mi-Ma"}
 _DAY = f"/calendar/{HOLIDAY}"
 _MERGER = {"kind": "merge", "old": VACANT, "new": NEIGHBOUR}
@@ -530,6 +558,33 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ("PUT", "/certification/cycles/{insurance}"): (
         Example(lambda s, p: Call("/certification/cycles/resident", _CYCLE), outside=Outside.OWN),
     ),
+    ("POST", "/certification/codes"): (
+        Example(lambda s, p: Call("/certification/codes"), 201, Outside.OWN),
+    ),
+    ("GET", "/certification/households/{number}"): (
+        Example(lambda s, p: Call(f"/certification/households/{s.listed.beneficiary}")),
+    ),
+    ("GET", "/certification/deaths"): _list("/certification/deaths"),
+    ("GET", "/certification/reviews/{submission}"): (
+        Example(lambda s, p: Call(f"/certification/reviews/{s.certified}")),
+    ),
+    ("POST", "/certification/samples"): (
+        Example(lambda s, p: Call("/certification/samples", A_SAMPLE), 201),
+    ),
+    ("GET", "/certification/samples"): _own("/certification/samples"),
+    ("GET", "/certification/samples/{number}"): (
+        Example(lambda s, p: Call(f"/certification/samples/{s.sample}")),
+    ),
+    ("PUT", "/certification/samples/{number}/items/{submission}"): (
+        Example(
+            lambda s, p: Call(
+                f"/certification/samples/{s.sample}/items/{s.certified}", {"ok": True}
+            ),
+            204,
+        ),
+    ),
+    ("GET", "/certification/results.csv"): _list("/certification/results.csv"),
+    ("GET", "/certification/results.xlsx"): _list("/certification/results.xlsx"),
     ("GET", "/certification/papers"): _own("/certification/papers"),
     ("PUT", "/certification/papers"): (
         Example(lambda s, p: Call("/certification/papers", {"papers": _PAPERS}), 204, Outside.OWN),

@@ -135,6 +135,16 @@ async def test_bodies_with_one_odd_value(stage: Stage) -> None:
     assert refusals > 500
 
 
+# A look at these is written down.
+AUDITED = {
+    "/audit",
+    "/certification/results.csv",
+    "/certification/results.xlsx",
+    "/certification/reviews/{submission}",
+    "/certification/samples/{number}",
+}
+
+
 async def test_query_and_path_garbage(stage: Stage) -> None:
     garbage = ["%00", "%ff", "%ED%A0%80", "-1", "1.5", "9" * 30, "1e400", "nan", "[]", "%0A", ""]
     garbage += ["'", "%F0%9F%98%80", "x" * 9000, "..%2f..%2fetc", "0001-01-01T00:00:00%2B14:00"]
@@ -154,7 +164,7 @@ async def test_query_and_path_garbage(stage: Stage) -> None:
                 assert response.status_code < 500, (name, parameter["name"], odd, response.text)
                 if response.status_code >= 400:
                     checked_problem(response)
-        if method == "GET" and template != "/audit":
+        if method == "GET" and template not in AUDITED:
             assert await contents() == before, name
 
 

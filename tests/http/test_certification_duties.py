@@ -9,6 +9,7 @@ from backend.domain.certification.words import PayStatus
 from backend.store import rates
 from backend.store.database import fetch
 from tests.http.tools import done, refused, rows
+from tests.papers import papers
 from tests.rosters import id_number
 from tests.tasks.certified import duties, duty, matched, pensioner, person, roster, set_cycle
 from tests.world import (
@@ -46,7 +47,9 @@ async def listed(world: World, who: str = "county", **filters: Any) -> list[dict
 async def certify(world: World, order: int, who: str = "liaison", **answers: Any) -> str:
     """The village files what it found of a pensioner; gives the submission."""
     number = (await duty(world, order))["id"]
-    outcome = await world.file(who, obligation=number, answers={**SEEN, **answers})
+    filled = {**SEEN, **answers}
+    given = papers(filled["result"])
+    outcome = await world.file(who, obligation=number, answers=filled, attachments=given)
     assert outcome["outcome"] == "created", outcome
     found: str = outcome["id"]
     return found

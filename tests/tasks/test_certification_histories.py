@@ -18,6 +18,7 @@ from backend.routes.obligation_detail import facts_of
 from backend.store import cert_states
 from backend.store import duties as store
 from backend.store.database import fetch, from_json
+from tests.papers import papers
 from tests.tasks.certified import matched, pensioner, roster, set_cycle
 from tests.world import COUNTY, NEIGHBOUR, VILLAGE, World
 
@@ -43,7 +44,10 @@ class Life:
         happened = {"happened_on": "2026-10-01"} if result == "custody" else {}
         who = "liaison" if row["holder"] == VILLAGE else "colleague"
         answers = {"method": "home_visit", "result": result, **happened}
-        outcome = await self.world.file(who, obligation=row["id"], answers=answers)
+        given = papers(result)
+        outcome = await self.world.file(
+            who, obligation=row["id"], answers=answers, attachments=given
+        )
         assert outcome["outcome"] == "created" or outcome["problem"]["code"] in _FINE, outcome
 
     async def review(self) -> None:

@@ -122,6 +122,12 @@ def paid_through(status: PayStatus, stopped_from: Month | None, on: date) -> Mon
     return min(Month.of(on), stopped_from.plus(-1)) if stopped_from else None
 
 
+def payment_on(status: PayStatus, stopped_on: date | None, on: date) -> Payment:
+    """What is paid on a day, as the roster tells; `stopped_on` lies in the first month unpaid."""
+    stopped = Month.of(stopped_on) if stopped_on else None
+    return Payment(status, paid_through(status, stopped, on), stopped)
+
+
 def death_report_due(died_on: date, calendar: WorkCalendar) -> date:
     """The last day to report a death: the 20th working day after it."""
     return calendar.add_workdays(died_on, DEATH_REPORT_WORKDAYS)

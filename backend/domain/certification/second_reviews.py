@@ -12,7 +12,7 @@ from uuid import UUID
 from backend.domain.identity_numbers import age_on
 
 OLD_AGE = 90
-_PERCENT = 5
+PERCENT = 5
 _SPACE = 2**64
 
 
@@ -25,7 +25,7 @@ def needs_second_review(
     """
     if age_on(born_on, on) >= OLD_AGE:
         return True
-    return _lot(key, f"second review {beneficiary} {due_on}") < _PERCENT * _SPACE // 100
+    return _lot(key, f"second review {beneficiary} {due_on}") < PERCENT * _SPACE // 100
 
 
 def sample(key: bytes, draw: str, ids: Iterable[UUID], size: int) -> list[UUID]:

@@ -34,6 +34,10 @@ class Suspicion:
     raised_at: datetime
     cleared_at: datetime | None = None
 
+    def is_open(self, t: datetime) -> bool:
+        """Whether nobody had cleared it at `t`."""
+        return self.raised_at <= t and (self.cleared_at is None or self.cleared_at > t)
+
 
 @dataclass(frozen=True, slots=True)
 class CertFacts:
@@ -77,6 +81,12 @@ def cert_state(facts: CertFacts, t: datetime) -> CertState:
     return CertState.DUE if t <= facts.timing.due_at else CertState.OVERDUE
 
 
+def newest_standing(facts: CertFacts, t: datetime) -> tuple[Collected | None, Stage]:
+    """The collection that counts at `t`, and where it stands."""
+    found = _newest(facts.collected, t)
+    return found, _stage(facts, found, t)
+
+
 def _newest(collected: Sequence[Collected], t: datetime) -> Collected | None:
     standing = [
         each
@@ -107,8 +117,6 @@ def _doubted_at(facts: CertFacts, t: datetime) -> datetime | None:
     doubts = [
         each.raised_at
         for each in facts.suspicions
-        if each.raised_at <= t
-        and (each.cleared_at is None or each.cleared_at > t)
-        and (answered is None or answered <= each.raised_at)
+        if each.is_open(t) and (answered is None or answered <= each.raised_at)
     ]
     return max(doubts, default=None)
