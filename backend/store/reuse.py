@@ -12,15 +12,16 @@ from backend.store.filters import Filters
 _BLOCKS = (0, 16, 32, 48)
 _NEAR = " OR ".join(
     f"((m.like_key >> {place}) & 65535) = ANY(${at}::bigint[])"
-    for at, place in enumerate(_BLOCKS, 3)
+    for at, place in enumerate(_BLOCKS, 4)
 )
 
 
 async def to_compare(limit: int) -> list[asyncpg.Record]:
     """Photos of pensioners that have been read and not yet been looked for, held until commit."""
     return await fetch(
-        """SELECT a.id, a.county, a.beneficiary, a.sha256, m.like_key, m.like_full
+        """SELECT a.id, a.county, a.beneficiary, a.sha256, s.obligation, m.like_key, m.like_full
         FROM attachment a JOIN media_object m ON m.sha256 = a.sha256
+        JOIN submission s ON s.id = a.submission
         WHERE a.compared_at IS NULL AND a.arrived_at IS NOT NULL AND a.beneficiary IS NOT NULL
         AND m.examined_at IS NOT NULL ORDER BY a.id LIMIT $1 FOR UPDATE OF a SKIP LOCKED""",
         limit,
@@ -33,16 +34,22 @@ async def compared(attachments: Sequence[int], now: datetime) -> None:
 
 
 async def near(
-    county: str, attachment: int, blocks: Sequence[Sequence[int]]
+    county: str, attachment: int, obligation: int, blocks: Sequence[Sequence[int]]
 ) -> list[asyncpg.Record]:
-    """Older photos of pensioners of the county whose key may be near, by its four blocks."""
+    """Photos of pensioners of the county whose key may be near, by its four blocks: all that have
+    been looked for already, for photos trail, and the older of those that have not. Those of the
+    same duty are left out: shots of one visit, and what a correction keeps.
+    """
     return await fetch(
         f"""SELECT a.id, a.beneficiary, m.sha256, m.like_key, m.like_full
         FROM media_object m JOIN attachment a ON a.sha256 = m.sha256
-        WHERE a.county = $1 AND a.id < $2 AND a.arrived_at IS NOT NULL
+        JOIN submission s ON s.id = a.submission
+        WHERE a.county = $1 AND (a.compared_at IS NOT NULL OR a.id < $2) AND s.obligation <> $3
+        AND a.arrived_at IS NOT NULL
         AND a.beneficiary IS NOT NULL AND m.like_key IS NOT NULL AND ({_NEAR})""",
         county,
         attachment,
+        obligation,
         *(list(block) for block in blocks),
     )
 

@@ -98,7 +98,8 @@ async def _used_before(row: asyncpg.Record) -> list[tuple[int, int, str, str]]:
     if row["like_key"] is None:
         return []
     own = Likeness(row["like_key"], row["like_full"])
-    candidates = await reuse.near(row["county"], row["id"], near_blocks(own.key))
+    blocks = near_blocks(own.key)
+    candidates = await reuse.near(row["county"], row["id"], row["obligation"], blocks)
     return list(_alike(row, own, candidates))
 
 
