@@ -19,11 +19,12 @@ _FROM = """attachment a JOIN submission s ON s.id = a.submission JOIN region r O
 
 
 async def sent_by(account: UUID, sha256: str, length: int) -> bool:
-    """Whether the account has sent the content, and it is still here."""
+    """Whether the account has sent the content, and it is still here; waits for its erasure."""
     return bool(
         await fetch_value(
             """SELECT EXISTS (SELECT 1 FROM media_upload u JOIN media_object m USING (sha256)
-            WHERE u.account = $1 AND u.sha256 = $2 AND m.bytes = $3 AND m.erased_at IS NULL)""",
+            WHERE u.account = $1 AND u.sha256 = $2 AND m.bytes = $3 AND m.erased_at IS NULL
+            FOR SHARE OF m)""",
             account,
             sha256,
             length,

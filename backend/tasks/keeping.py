@@ -11,14 +11,14 @@ from media.objects import StoreUnavailable
 from media.sweeping import TooManyOrphans, sweep
 
 log = logging.getLogger("cunbao.photos")
-_BATCH: Final = 100
+_BATCH: Final = 20
 
 
 async def erase_some(photos: Photos, now: datetime) -> bool:
     """Erases what is older than it may be; False when nothing is.
 
-    The rows first, in one transaction with the record of it: a crash in between leaves objects
-    without rows, which the sweeper removes.
+    The objects go while the rows are held: whoever sends the same content meanwhile waits for the
+    row, then finds the object gone and stores it anew. A crash in between is a batch done again.
     """
     async with transaction():
         contents = await media.over_age(now - photos.keep, _BATCH)
@@ -28,9 +28,9 @@ async def erase_some(photos: Photos, now: datetime) -> bool:
         await audit.write(
             *(audit.Entry(now, None, "media.erase", f"media:{each[:16]}") for each in contents)
         )
-    for each in contents:
-        for key in keys_of(each):
-            await photos.store.delete(key)
+        for each in contents:
+            for key in keys_of(each):
+                await photos.store.delete(key)
     return True
 
 
