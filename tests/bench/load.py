@@ -80,12 +80,12 @@ class _Connection(asyncio.Protocol):
             self.done.set_exception(RuntimeError(why))
 
 
-async def _drive(port: int, requests: Sequence[bytes]) -> Run:
+async def _drive(port: int, requests: Sequence[bytes], connections: int) -> Run:
     loop, answers = asyncio.get_running_loop(), list[bytes]()
     left = list(reversed(requests))
     pairs = [
         await loop.create_connection(lambda: _Connection(left, answers), "127.0.0.1", port)
-        for _ in range(min(CONNECTIONS, len(left)))
+        for _ in range(min(connections, len(left)))
     ]
     started = perf_counter()
     for _, connection in pairs:
@@ -94,9 +94,9 @@ async def _drive(port: int, requests: Sequence[bytes]) -> Run:
     return Run(perf_counter() - started, answers)
 
 
-def _run(port: int, requests: Sequence[bytes]) -> Run:
+def _run(port: int, requests: Sequence[bytes], connections: int) -> Run:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_drive(port, requests))
+        return runner.run(_drive(port, requests, connections))
 
 
 class Generator:
@@ -105,9 +105,12 @@ class Generator:
     def __init__(self) -> None:
         self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
-    async def drive(self, port: int, requests: Sequence[bytes]) -> Run:
-        """Sends all requests, 32 at a time. Raises when an answer is not a 2xx."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _run, port, requests)
+    async def drive(
+        self, port: int, requests: Sequence[bytes], connections: int = CONNECTIONS
+    ) -> Run:
+        """Sends all requests, so many at a time. Raises when an answer is not a 2xx."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, _run, port, requests, connections)
 
     def close(self) -> None:
         self._pool.shutdown()

@@ -14,6 +14,8 @@ from pathlib import Path
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
+from backend.serving import limit_arenas
+
 OURS = "backend.main:from_environment"
 FLOOR = "tests.bench.floor:app"
 SECRET = "a secret of forty characters for the bench"
@@ -42,7 +44,9 @@ def _peak_mib(pid: int) -> float:
 
 
 @contextmanager
-def serving(target: str, url: str, *, scheduler: bool = False) -> Iterator[Served]:
+def serving(
+    target: str, url: str, *, scheduler: bool = False, home: Path | None = None
+) -> Iterator[Served]:
     """One worker on a free port of 127.0.0.1, stopped at the end by its process id."""
     port = _free_port()
     environment = {
@@ -51,6 +55,7 @@ def serving(target: str, url: str, *, scheduler: bool = False) -> Iterator[Serve
         "CUNBAO_SECRET_KEY": SECRET,
         "CUNBAO_SCHEDULER": "on" if scheduler else "off",
         "CUNBAO_LOG_LEVEL": "warning",
+        **({"CUNBAO_HOME": str(home)} if home is not None else {}),
     }
     command = [sys.executable, "-m", "tests.bench.server", target, str(port)]
     process = subprocess.Popen(command, env=environment)
@@ -84,6 +89,7 @@ def _wait_until_up(process: "subprocess.Popen[bytes]", port: int) -> None:
 
 def main(target: str, port: int) -> None:
     """Serves as `backend.serving` does."""
+    limit_arenas()
     Granian(
         target,
         address="127.0.0.1",
