@@ -115,6 +115,7 @@ def _past_view(people: Mapping[int, PensionerShown], row: asyncpg.Record) -> Obl
     return view
 
 
+HouseholdQuery = Annotated[str | None, QueryParameter(max_length=40, pattern=r"^[^\u0000]+$")]
 # As text: the framework would take a bare number of seconds too.
 AsOf = Annotated[
     str | None,
@@ -157,12 +158,15 @@ class ObligationController(Controller):
         stage: FromQuery[Stage | None] = None,
         held: FromQuery[bool] = False,
         beneficiary: FromQuery[UUID | None] = None,
-        household: Annotated[str | None, QueryParameter(min_length=1, max_length=40)] = None,
+        household: HouseholdQuery = None,
         as_of: AsOf = None,
         page: PageQuery = None,
         limit: LimitQuery = 100,
     ) -> Page[ObligationView]:
-        """The villages behind a number: the filters of /rates, in order of id."""
+        """The villages behind a number: the filters of /rates, in order of id.
+
+        With `beneficiary` or `household` those that villages answer for now, as with `held`.
+        """
         if stage is not None and as_of is not None:
             raise Problem("invalid", faults=[{"field": "stage", "reason": "not_as_of"}])
         after = read_mark(page, tuple[int])
@@ -177,7 +181,7 @@ class ObligationController(Controller):
                 period=period,
                 standing=[each.value for each in standing] if standing else None,
                 stage=stage.value if stage else None,
-                held=held,
+                held=held or about_somebody,
                 beneficiary=beneficiary,
                 household=household,
                 after=after[0] if after else None,

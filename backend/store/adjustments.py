@@ -53,6 +53,21 @@ async def lock_for_adjusting(
     )
 
 
+_STANDS = """WITH bumped AS (
+        UPDATE region SET change_no = change_no + 1
+        WHERE key IN (SELECT holder FROM obligation WHERE id = ANY($1))
+        RETURNING key, change_no)
+    UPDATE obligation o SET amended = true, change_no = bumped.change_no,
+        due_at = coalesce($3, o.due_at), closes_at = coalesce($4, o.closes_at),
+        exempt_at = CASE $2 WHEN 'exempt' THEN $5 WHEN 'restore' THEN NULL
+                    ELSE o.exempt_at END,
+        stage = CASE WHEN $2 <> 'extend' AND o.matched_at IS NOT NULL THEN 'none'
+                ELSE o.stage END,
+        matched_at = CASE WHEN $2 = 'extend' THEN o.matched_at END,
+        remind_at = $5
+    FROM bumped WHERE o.id = ANY($1) AND bumped.key = o.holder"""
+
+
 async def adjust(
     ids: Sequence[int],
     kind: str,
@@ -78,26 +93,7 @@ async def adjust(
         reason,
         account,
     )
-    await fetch(
-        """WITH bumped AS (
-            UPDATE region SET change_no = change_no + 1
-            WHERE key IN (SELECT holder FROM obligation WHERE id = ANY($1))
-            RETURNING key, change_no)
-        UPDATE obligation o SET amended = true, change_no = bumped.change_no,
-            due_at = coalesce($3, o.due_at), closes_at = coalesce($4, o.closes_at),
-            exempt_at = CASE $2 WHEN 'exempt' THEN $5 WHEN 'restore' THEN NULL
-                        ELSE o.exempt_at END,
-            stage = CASE WHEN $2 <> 'extend' AND o.matched_at IS NOT NULL THEN 'none'
-                    ELSE o.stage END,
-            matched_at = CASE WHEN $2 = 'extend' THEN o.matched_at END,
-            remind_at = $5
-        FROM bumped WHERE o.id = ANY($1) AND bumped.key = o.holder""",
-        list(ids),
-        kind,
-        due_at,
-        closes_at,
-        now,
-    )
+    await fetch(_STANDS, list(ids), kind, due_at, closes_at, now)
 
 
 async def take_back_steps(obligations: Sequence[int]) -> None:

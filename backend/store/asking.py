@@ -6,11 +6,12 @@ The villages are held by the round under way; what is written carries their next
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import asyncpg
 
 from backend.domain.certification.asking import Asked
-from backend.domain.certification.cycles import Pensioner
+from backend.domain.certification.cycles import Pensioner, Window
 from backend.store.database import fetch
 
 _IN = """b.insurance_type = $2 AND b.region >= $1 AND b.region < $1 || ':'
@@ -50,9 +51,11 @@ def pensioner_of(like: asyncpg.Record) -> Pensioner:
 
 async def add_periods(schedule: int, found: Sequence[Group], now: datetime) -> None:
     """A period for each due day, frozen when it is first seen; nothing else opens it."""
-    windows = [group.asked.window for group in found]
-    first = {w.due_on: min(x.opens_on for x in windows if x.due_on == w.due_on) for w in windows}
-    timings = {w.due_on: w.timing for w in windows}
+    first: dict[date, Window] = {}
+    for window in {group.asked.window for group in found}:
+        known = first.get(window.due_on)
+        if known is None or window.opens_on < known.opens_on:
+            first[window.due_on] = window
     days = sorted(first)
     await fetch(
         """INSERT INTO period (schedule, form, steps, allowance_hours, key, starts_on, ends_on,
@@ -63,12 +66,57 @@ async def add_periods(schedule: int, found: Sequence[Group], now: datetime) -> N
             AS p(starts_on, due_on, due_at, closes_at)
         WHERE s.id = $1 ON CONFLICT (schedule, key) DO NOTHING""",
         schedule,
-        [first[day] for day in days],
+        [first[day].opens_on for day in days],
         days,
-        [timings[day].due_at for day in days],
-        [timings[day].closes_at for day in days],
+        [first[day].timing.due_at for day in days],
+        [first[day].timing.closes_at for day in days],
         now,
     )
+
+
+_OPEN = f"""WITH asked AS (
+        SELECT a.*, p.id AS period, p.due_at, p.closes_at
+        FROM unnest($5::int[], $6::date[], $7::bool[], $8::date[], $9::date[], $10::date[],
+            $11::date[], $12::timestamptz[])
+            AS a(month, proved_on, certified, told, opens_on, counts_due, due_on, remind_at)
+        JOIN period p ON p.schedule = $3 AND p.key = a.due_on::text),
+    person AS MATERIALIZED (
+        SELECT b.id, b.region, {_SAME} FROM beneficiary b
+        WHERE {_IN} AND ($4 OR b.change_no IS NULL)),
+    opened AS (
+        INSERT INTO obligation (period, schedule, region, holder, beneficiary, opens_at, due_at,
+            closes_at, original_due_at, original_closes_at, remind_at, change_no)
+        SELECT a.period, $3, b.region, b.region, b.id,
+            a.opens_on::timestamp AT TIME ZONE 'Asia/Shanghai', a.due_at, a.closes_at,
+            a.due_at, a.closes_at, a.remind_at, v.change_no + 1
+        FROM person b JOIN asked a USING (month, proved_on, certified, told)
+        JOIN region v ON v.key = b.region
+        WHERE NOT EXISTS (SELECT 1 FROM obligation o
+            WHERE o.beneficiary = b.id AND o.schedule = $3 AND (o.period = a.period
+                OR o.stage <> 'accepted' AND o.exempt_at IS NULL AND o.closes_at >= $13
+                OR (o.original_due_at AT TIME ZONE 'Asia/Shanghai')::date >= a.counts_due
+                    AND (o.opens_at AT TIME ZONE 'Asia/Shanghai')::date > a.proved_on))
+        ON CONFLICT (period, region, beneficiary) DO NOTHING
+        RETURNING holder, period, closes_at),
+    cells AS (
+        INSERT INTO rate_cell (period, township, closes_at)
+        SELECT DISTINCT period, left(holder, 9), closes_at FROM opened
+        ON CONFLICT (period, township) DO NOTHING)
+    SELECT holder, period, count(*)::int AS opened FROM opened GROUP BY 1, 2"""
+
+
+def _columns(found: Sequence[Group]) -> list[list[Any]]:
+    """In the order of `asked`."""
+    return [
+        [group.like["month"] for group in found],
+        [group.like["proved_on"] for group in found],
+        [group.like["certified"] for group in found],
+        [group.like["told"] for group in found],
+        [group.asked.window.opens_on for group in found],
+        [group.asked.counts.due_on for group in found],
+        [group.asked.window.due_on for group in found],
+        [group.remind_at for group in found],
+    ]
 
 
 async def open_duties(
@@ -84,49 +132,7 @@ async def open_duties(
     Nobody is asked while an earlier duty is still open, nor twice for what a proof has not
     answered yet.
     """
-    return await fetch(
-        f"""WITH asked AS (
-            SELECT a.*, p.id AS period, p.due_at, p.closes_at
-            FROM unnest($5::int[], $6::date[], $7::bool[], $8::date[], $9::timestamptz[],
-                $10::timestamptz[], $11::text[], $12::timestamptz[])
-                AS a(month, proved_on, certified, told, opens_at, counts_due, key, remind_at)
-            JOIN period p ON p.schedule = $3 AND p.key = a.key),
-        person AS MATERIALIZED (
-            SELECT b.id, b.region, {_SAME} FROM beneficiary b
-            WHERE {_IN} AND ($4 OR b.change_no IS NULL)),
-        opened AS (
-            INSERT INTO obligation (period, schedule, region, holder, beneficiary, opens_at, due_at,
-                closes_at, original_due_at, original_closes_at, remind_at, change_no)
-            SELECT a.period, $3, b.region, b.region, b.id, a.opens_at, a.due_at, a.closes_at,
-                a.due_at, a.closes_at, a.remind_at, v.change_no + 1
-            FROM person b JOIN asked a USING (month, proved_on, certified, told)
-            JOIN region v ON v.key = b.region
-            WHERE NOT EXISTS (SELECT 1 FROM obligation o
-                WHERE o.beneficiary = b.id AND o.schedule = $3 AND (o.period = a.period
-                    OR o.stage <> 'accepted' AND o.exempt_at IS NULL AND o.closes_at >= $13
-                    OR o.original_due_at >= a.counts_due
-                        AND (o.opens_at AT TIME ZONE 'Asia/Shanghai')::date > a.proved_on))
-            ON CONFLICT (period, region, beneficiary) DO NOTHING
-            RETURNING holder, period, closes_at),
-        cells AS (
-            INSERT INTO rate_cell (period, township, closes_at)
-            SELECT DISTINCT period, left(holder, 9), closes_at FROM opened
-            ON CONFLICT (period, township) DO NOTHING)
-        SELECT holder, period, count(*)::int AS opened FROM opened GROUP BY 1, 2""",
-        township,
-        insurance,
-        schedule,
-        whole,
-        [group.like["month"] for group in found],
-        [group.like["proved_on"] for group in found],
-        [group.like["certified"] for group in found],
-        [group.like["told"] for group in found],
-        [group.asked.window.timing.opens_at for group in found],
-        [group.asked.counts.timing.due_at for group in found],
-        [str(group.asked.window.due_on) for group in found],
-        [group.remind_at for group in found],
-        now,
-    )
+    return await fetch(_OPEN, township, insurance, schedule, whole, *_columns(found), now)
 
 
 # Who has no household number is a household.

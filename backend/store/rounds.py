@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 
 from backend.domain.filing import CERTIFIED_LATER
-from backend.store.database import fetch, fetch_row
+from backend.store.database import fetch, fetch_row, fetch_value
 
 # So long after its closing a duty still follows its pensioner, as it may still be filed.
 REACH: Final = CERTIFIED_LATER
@@ -84,6 +84,16 @@ async def hold_villages(township: str) -> None:
         ORDER BY key FOR NO KEY UPDATE""",
         township,
     )
+
+
+async def any_changed(township: str) -> bool:
+    """Whether pensioners of the township changed since the last round."""
+    found: bool = await fetch_value(
+        """SELECT EXISTS (SELECT 1 FROM beneficiary
+            WHERE change_no IS NULL AND region >= $1 AND region < $1 || ':')""",
+        township,
+    )
+    return found
 
 
 async def stamp(township: str) -> set[str]:

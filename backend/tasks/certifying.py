@@ -4,6 +4,7 @@ Each township has its round once a day, and another whenever a list or an office
 its pensioners; phones hear of them by the same commit.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -31,7 +32,7 @@ from backend.store import (
 )
 from backend.store.asking import Group
 from backend.store.audit import Entry
-from backend.store.database import from_json, transaction
+from backend.store.database import from_json, plan_anew, transaction
 
 log = logging.getLogger("cunbao.tasks")
 CADENCE: Final = "cycle"
@@ -97,9 +98,11 @@ async def _attend(county: str, now: datetime, today: date) -> bool:
     if found is None:
         return False
     township = found["key"]
+    await plan_anew()
     await rounds.hold_villages(township)
     cycles = await certification.cycles_in_force(county, today)
-    touched = await _follow(township, cycles, now)
+    changed = await rounds.any_changed(township)
+    touched = await _follow(township, cycles, now) if changed else set()
     days = await calendar.load(county)
     for schedule in await rounds.schedules(county):
         cycle = cycles.get(InsuranceType(schedule["insurance_type"]))
@@ -175,7 +178,8 @@ class _Opening:
         """Opens what has come to its opening; gives the villages that hear of it."""
         insurance, number = self._schedule["insurance_type"], self._schedule["id"]
         likes = await asking.groups(self._township, insurance, self._whole)
-        found = [group for group in map(self._group, likes) if group is not None]
+        # Some thousand windows to compute: meanwhile others are answered.
+        found = await asyncio.to_thread(self._groups, likes)
         if not found:
             return set()
         await asking.add_periods(number, found, self._now)
@@ -185,6 +189,9 @@ class _Opening:
         if opened and self._cycle.mode is CycleMode.FIXED_WINDOWS:
             await self._plan(opened)
         return {row["holder"] for row in opened}
+
+    def _groups(self, likes: Sequence[asyncpg.Record]) -> list[Group]:
+        return [group for group in map(self._group, likes) if group is not None]
 
     def _group(self, like: asyncpg.Record) -> Group | None:
         asked = asked_on(self._cycle, asking.pensioner_of(like), self._today)

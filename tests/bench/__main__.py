@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import asyncpg
 
 from tests import databases
-from tests.bench import filing, outlook, province, reminders, simulation
+from tests.bench import certifying, filing, outlook, province, reminders, simulation
 from tests.bench.figures import Figure
 
 BENCHES: Mapping[str, Callable[[str], Awaitable[list[Figure]]]] = {
@@ -18,6 +18,7 @@ BENCHES: Mapping[str, Callable[[str], Awaitable[list[Figure]]]] = {
     "reminders": reminders.bench,
     "outlook": outlook.bench,
     "simulation": simulation.bench,
+    "certifying": certifying.bench,
 }
 
 

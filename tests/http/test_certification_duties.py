@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from backend.domain.calendar import local_day
+from backend.domain.certification.cycles import Window
+from backend.domain.certification.effects import Payment, effects_of_silence
+from backend.domain.certification.words import PayStatus
 from backend.store import rates
 from backend.store.database import fetch
 from tests.http.tools import done, refused, rows
@@ -82,6 +86,17 @@ async def test_a_household_is_found_at_one_door(world: World) -> None:
     assert await listed(world, "liaison", household="H9") == []
     assert len(await listed(world, "elsewhere", household="H9")) == 1
     assert await listed(world, "liaison", beneficiary=str(await person(world, 3))) == []
+
+
+async def test_who_moved_is_found_where_they_live_now(world: World) -> None:
+    await three(world)
+    await roster(world, [pensioner(1, household_no="H7", region_code=NEIGHBOUR), pensioner(2)])
+    number = str(await person(world, 1))
+    [found] = await listed(world, "colleague", beneficiary=number)
+    assert found["beneficiary"]["name"] == "张*1"
+    assert await listed(world, "liaison", beneficiary=number) == []
+    [left] = [each for each in await listed(world, "liaison") if each["holder"] == NEIGHBOUR]
+    assert left["beneficiary"] is None, "what was asked of the village, without whom"
 
 
 async def test_visiting_weeks_are_shown(world: World) -> None:
@@ -179,6 +194,21 @@ async def test_what_silence_leads_to(world: World) -> None:
     found = (await progress(world))["total"]
     assert (found["overdue"], found["to_suspend"]) == (2, 1), "who is suspended is not again"
     assert found["asked"] == 2
+    assert sum([await silence_suspends(world, order) for order in (1, 2, 3)]) == 1
+
+
+async def silence_suspends(world: World, order: int) -> bool:
+    """Whether the rule recommends to suspend, had nobody answered the pensioner's first window."""
+    [row] = await fetch(
+        """SELECT b.pay_status, o.stage, o.opens_at, o.due_at, o.closes_at
+        FROM obligation o JOIN beneficiary b ON b.id = o.beneficiary
+        WHERE b.id = $1 ORDER BY o.id LIMIT 1""",
+        await person(world, order),
+    )
+    window = Window(*(local_day(row[name]) for name in ("opens_at", "due_at", "closes_at")))
+    payment = Payment(PayStatus(row["pay_status"]), None)
+    effects = effects_of_silence(payment, window, local_day(world.clock.now))
+    return row["stage"] != "accepted" and effects.suspend_from is not None
 
 
 async def test_a_phone_gets_pensioners_and_duties_once(world: World) -> None:

@@ -98,7 +98,7 @@ async def test_a_newer_day_in_the_roster_answers_it(world: World) -> None:
     listed = [pensioner(0), pensioner(1, last_cert_date="2026-11-01"), pensioner(2)]
     await roster(world, [*listed[:1], {**listed[1], "last_cert_method": "self_face"}, listed[2]])
     [way] = (await detail(world, 1))["adjustments"]
-    assert (way["kind"], way["reason"], way["source"]) == ("matched", "花名册载明已认证", None)
+    assert (way["kind"], way["reason"], way["source"]) == ("matched", "已另行认证", None)
     assert (await duty(world, 0))["matched_at"] is None
 
 

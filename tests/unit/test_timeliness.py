@@ -28,6 +28,7 @@ from backend.domain.timeliness import (
     is_exempt,
     is_expected,
     known_filings,
+    matched_at,
     may_file,
     may_withdraw,
     stage,
@@ -292,3 +293,53 @@ def test_who_may_file(facts: Facts, t: datetime, code: str | None) -> None:
 def test_who_may_withdraw(facts: Facts, n: int, t: datetime, code: str | None) -> None:
     refusal = may_withdraw(facts, UUID(int=n), t)
     assert (refusal.code if refusal else None) == code
+
+
+# --- matches ----------------------------------------------------------------------------------
+
+
+def matched(decided_at: datetime, counted_at: datetime) -> Adjustment:
+    return Adjustment(AdjustmentKind.MATCHED, decided_at, counted_at=counted_at)
+
+
+@pytest.mark.parametrize(
+    ("decided_at", "counted_at", "found"),
+    [
+        (at(3), at(2), Verdict.ON_TIME),
+        (at(20), at(4), Verdict.ON_TIME),  # told late, proved in time
+        (at(20), at(6), Verdict.LATE),
+        (at(3), at(3), Verdict.ON_TIME),
+    ],
+)
+def test_a_match_answers_as_of_its_proof(
+    decided_at: datetime, counted_at: datetime, found: Verdict
+) -> None:
+    facts = adjusted(matched(decided_at, counted_at))
+    assert (verdict(facts, at(25)), state(facts, at(25))) == (found, State.ACCEPTED)
+    assert stage_at(facts, at(25)) is stage(facts) is Stage.ACCEPTED
+    before = decided_at - HOUR
+    assert stage_at(facts, before) is Stage.NONE
+    assert matched_at(facts, before) is None
+    assert is_expected(facts, at(25))
+
+
+@pytest.mark.parametrize(
+    ("then", "found"),
+    [(AdjustmentKind.RESTORE, State.OPEN), (AdjustmentKind.EXEMPT, State.EXEMPT)],
+)
+def test_a_later_decision_takes_a_match_back(then: AdjustmentKind, found: State) -> None:
+    facts = adjusted(matched(at(2), at(2)), Adjustment(then, at(3)))
+    assert state(facts, at(2, 1)) is State.ACCEPTED
+    assert state(facts, at(3)) is found
+
+
+def test_an_extension_leaves_a_match_as_it_was() -> None:
+    facts = adjusted(matched(at(2), at(2)), extended(at(3), at(9)))
+    assert state(facts, at(4)) is State.ACCEPTED
+
+
+def test_what_was_filed_counts_before_a_match() -> None:
+    facts = adjusted(matched(at(3), at(2)), facts=with_filings(filed(1, at(6))))
+    assert verdict(facts, at(10)) is Verdict.LATE
+    assert stage_at(facts, at(4)) is Stage.ACCEPTED, "nothing was filed by then"
+    assert stage_at(facts, at(10)) is Stage.TOWN
