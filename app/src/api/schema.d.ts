@@ -128,6 +128,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Missing
+         * @description Photos and papers named an hour ago or earlier whose bytes have not come; 500 at most.
+         */
+        get: operations["ApiV1AttachmentsMissing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One photo or paper, with addresses to look at it.
+         */
+        get: operations["ApiV1AttachmentsNumberOne"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{number}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hold
+         * @description Keeps it in spite of its age: a procedure is under way.
+         */
+        put: operations["ApiV1AttachmentsNumberHoldHold"];
+        post?: never;
+        /**
+         * Release
+         * @description It may be erased again when it is old enough.
+         */
+        delete: operations["ApiV1AttachmentsNumberHoldRelease"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -142,6 +206,86 @@ export interface paths {
         get: operations["ApiV1AuditPage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/beneficiaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Pensioners of the asker's area in order of village; who is gone only with `gone`.
+         */
+        get: operations["ApiV1BeneficiariesPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/beneficiaries/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search
+         * @description Whose number it is, in the asker's area: all pensions, gone ones as well.
+         */
+        post: operations["ApiV1BeneficiariesSearchSearch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/beneficiaries/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One pensioner, masked, with the villages lived in and what other offices said.
+         */
+        get: operations["ApiV1BeneficiariesNumberOne"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/beneficiaries/{number}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reveal
+         * @description All that is sealed, for a stated purpose; the look leaves an audit entry.
+         */
+        post: operations["ApiV1BeneficiariesNumberRevealReveal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -226,6 +370,275 @@ export interface paths {
          * @description Takes somebody off the list, with a word on what was said.
          */
         post: operations["ApiV1CallListNumberDoneDone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Code
+         * @description A code for the next half hour; asked again soon, the same one.
+         */
+        post: operations["ApiV1CertificationCodesCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/cycles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cycles
+         * @description The cycles of the asker's county, past ones and those to come.
+         */
+        get: operations["ApiV1CertificationCyclesCycles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/cycles/{insurance}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * SetCycle
+         * @description How one insurance is certified from a day on. Windows opened before stay as they are.
+         */
+        put: operations["ApiV1CertificationCyclesInsuranceSetCycle"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/deaths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deaths
+         * @description Deaths reported in the asker's area, newest first, reviewed or not.
+         */
+        get: operations["ApiV1CertificationDeathsDeaths"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/households/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Household
+         * @description Everybody at a pensioner's door, themselves among them, with their duties.
+         */
+        get: operations["ApiV1CertificationHouseholdsNumberHousehold"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Papers
+         * @description Which photos and papers each result needs in the asker's county.
+         */
+        get: operations["ApiV1CertificationPapersPapers"];
+        /**
+         * SetPapers
+         * @description Replaces the county's table of papers.
+         */
+        put: operations["ApiV1CertificationPapersSetPapers"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Progress
+         * @description How far certifying has come, by area.
+         */
+        get: operations["ApiV1CertificationProgressProgress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/results.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * AsCsv
+         * @description States and recommendations at the end of a month, or now; audited. Masked unless `full`,
+         *     which takes a purpose and the right to it.
+         */
+        get: operations["ApiV1CertificationResultsCsvAsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/results.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * AsWorkbook
+         * @description The same as a workbook.
+         */
+        get: operations["ApiV1CertificationResultsXlsxAsWorkbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/reviews/{submission}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finding
+         * @description One certification with all there is to compare it with; the look is audited.
+         */
+        get: operations["ApiV1CertificationReviewsSubmissionFinding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Draws of the asker's area, newest first.
+         */
+        get: operations["ApiV1CertificationSamplesPage"];
+        put?: never;
+        /**
+         * Draw
+         * @description Draws by lot; nobody in the villages or offices can foresee whom.
+         */
+        post: operations["ApiV1CertificationSamplesDraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/samples/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One draw, with what was found so far; the look is audited.
+         */
+        get: operations["ApiV1CertificationSamplesNumberOne"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certification/samples/{number}/items/{submission}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Check
+         * @description Records what the auditor found of one that was drawn; said again, it is replaced.
+         */
+        put: operations["ApiV1CertificationSamplesNumberItemsSubmissionCheck"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -360,6 +773,188 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Lists read for the asker's county, newest first, dry runs and rejected ones as well.
+         */
+        get: operations["ApiV1ImportsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/hits/{hit}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clear
+         * @description Ends a suspicion by the county's word, with a reason.
+         */
+        post: operations["ApiV1ImportsHitsClearClear"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Match
+         * @description Another office's list as the body. Signs of life certify, anything else is to be
+         *     looked into; `kind` and `on` hold for rows that do not say.
+         */
+        post: operations["ApiV1ImportsMatchMatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roster
+         * @description The county's roster as the body: all of it is taken or nothing. A dry run shows the
+         *     difference; `gone_ok` confirms a roster that leaves out many.
+         */
+        post: operations["ApiV1ImportsRosterRoster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One list.
+         */
+        get: operations["ApiV1ImportsNumberOne"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{number}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes
+         * @description Who is changed, moved, back or gone by a roster; new ones are only counted.
+         */
+        get: operations["ApiV1ImportsNumberChangesChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{number}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Faults
+         * @description Which lines of a rejected list were wrong and why, without what stood in them.
+         */
+        get: operations["ApiV1ImportsNumberFaultsFaults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{number}/hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hits
+         * @description Whom another office's list names, row by row.
+         */
+        get: operations["ApiV1ImportsNumberHitsHits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{number}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sheet
+         * @description The faulty rows as a workbook, with what is wrong in front; leaves an audit entry.
+         */
+        post: operations["ApiV1ImportsNumberSheetSheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -470,6 +1065,8 @@ export interface paths {
         /**
          * Page
          * @description The villages behind a number: the filters of /rates, in order of id.
+         *
+         *     With `beneficiary` or `household` those that villages answer for now, as with `held`.
          */
         get: operations["ApiV1ObligationsPage"];
         put?: never;
@@ -512,6 +1109,26 @@ export interface paths {
          * @description The villages that owe a period's report, whether they will be late, and why.
          */
         get: operations["ApiV1OutlookOutlook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pictures/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description The picture that an address of an attachment names; whole ones leave a trace.
+         */
+        get: operations["ApiV1PicturesTokenShow"];
         put?: never;
         post?: never;
         delete?: never;
@@ -644,6 +1261,26 @@ export interface paths {
          * @description Counts by area and period as of an instant; the same question gives the same answer.
          */
         get: operations["ApiV1RatesRates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rates/turnaround": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Turnaround
+         * @description How the townships reviewed in the quarter before an instant, by area in order of code.
+         */
+        get: operations["ApiV1RatesTurnaroundTurnaround"];
         put?: never;
         post?: never;
         delete?: never;
@@ -790,6 +1427,46 @@ export interface paths {
          * @description The county decides; granting does what /adjustments does.
          */
         post: operations["ApiV1RequestsNumberDecisionDecide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Waiting
+         * @description What nobody has decided on, oldest first; 200 at most.
+         */
+        get: operations["ApiV1ReuseWaiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reuse/{number}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description The word of somebody who may see both pictures: the office, or else the county.
+         */
+        post: operations["ApiV1ReuseNumberDecisionDecide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -981,7 +1658,7 @@ export interface paths {
         };
         /**
          * Preview
-         * @description The next twelve periods by the working calendar of today.
+         * @description The next twelve periods by the working calendar of today; none of certifications.
          */
         get: operations["ApiV1SchedulesNumberPreviewPreview"];
         put?: never;
@@ -1136,6 +1813,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create
+         * @description Announces a content: Upload-Length, and `sha256` in hex in Upload-Metadata; the bytes may
+         *     come along. What the asker has sent before is complete at once.
+         */
+        post: operations["ApiV1UploadsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End
+         * @description Gives the upload up.
+         */
+        delete: operations["ApiV1UploadsEnd"];
+        options?: never;
+        /**
+         * Stands
+         * @description How far the upload is: Upload-Offset.
+         */
+        head: operations["ApiV1UploadsStands"];
+        /**
+         * Send
+         * @description The next bytes, from Upload-Offset on.
+         */
+        patch: operations["ApiV1UploadsSend"];
+        trace?: never;
+    };
     "/calendar/{name}": {
         parameters: {
             query?: never;
@@ -1254,30 +1980,31 @@ export interface components {
             id: number;
             region: string | null;
         };
+        /** Addresses */
+        Addresses: {
+            original: string | null;
+            preview: string;
+            thumbnail: string;
+        };
         /**
          * AdjustmentIn
          * @description Which obligations (by number, or by schedule and period within a region) and what.
          *
          *         extend moves the deadline to `due_at`; the closing time moves by as much, or to a later
          *         `closes_at`.
-         *         exempt waives, restore takes a waiver back.
+         *         exempt waives, restore takes a waiver back, or the match that answered a certification.
          */
         AdjustmentIn: {
             closes_at?: string | null;
             due_at?: string | null;
-            kind: components["schemas"]["AdjustmentKind"];
+            /** @enum {unknown} */
+            kind: "exempt" | "extend" | "restore";
             obligations?: number[] | null;
             period?: string | null;
             reason: string;
             region?: string | null;
             schedule?: number | null;
         };
-        /**
-         * AdjustmentKind
-         * @description What an office changes about an obligation: more time, waived, or owed after all.
-         * @enum {unknown}
-         */
-        AdjustmentKind: "exempt" | "extend" | "restore";
         /** AdjustmentResult */
         AdjustmentResult: {
             adjusted: number;
@@ -1294,21 +2021,74 @@ export interface components {
             /** @default  */
             note?: string;
         };
+        /** AreaProgress */
+        AreaProgress: {
+            counts: components["schemas"]["ProgressCounts"];
+            name: string;
+            region: string;
+        };
         /** AreaRates */
         AreaRates: {
             counts: components["schemas"]["CountsView"];
             name: string;
             region: string;
-            turnaround: components["schemas"]["Turnaround"] | null;
+        };
+        /** AtTheDoor */
+        AtTheDoor: {
+            age: number;
+            certified_on: string | null;
+            due_at: string | null;
+            /** Format: uuid */
+            id: string;
+            id_number: string;
+            insurance_type: components["schemas"]["InsuranceType"];
+            name: string;
+            newest: string | null;
+            obligation: number | null;
+            pay_status: components["schemas"]["PayStatus"];
+            stage: components["schemas"]["Stage"] | null;
         };
         /**
          * Attachment
-         * @description Named by its content: the bytes may follow later.
+         * @description Named by its content: the bytes may follow later, at /uploads.
+         *
+         *         `evidence` says what it shows where a certification asks for papers; `from_gallery`: it was
+         *         not photographed just now.
          */
         Attachment: {
+            evidence?: components["schemas"]["Evidence"] | null;
+            /** @default false */
+            from_gallery?: boolean;
             name: string;
             sha256: string;
             size: number;
+        };
+        /** AttachmentView */
+        AttachmentView: {
+            addresses: components["schemas"]["Addresses"] | null;
+            advice: string[];
+            arrived_at: string | null;
+            erased_at: string | null;
+            evidence: string | null;
+            examined_at: string | null;
+            /** Format: date-time */
+            filed_at: string;
+            flags: components["schemas"]["ReuseFlagView"][];
+            from_gallery: boolean;
+            height: number | null;
+            held: boolean;
+            id: number;
+            kind: string | null;
+            name: string;
+            pages: number | null;
+            receipt: string;
+            refused: string | null;
+            region: string;
+            size: number;
+            /** Format: uuid */
+            submission: string;
+            village: string;
+            width: number | null;
         };
         /**
          * Audience
@@ -1356,6 +2136,40 @@ export interface components {
             /** Format: date-time */
             server_time: string;
         };
+        /** BeneficiaryDetail */
+        BeneficiaryDetail: {
+            bank: string;
+            beneficiary: components["schemas"]["BeneficiaryView"];
+            hits: components["schemas"]["HitOfOne"][];
+            places: components["schemas"]["Place"][];
+            window: components["schemas"]["WindowView"] | null;
+        };
+        /** BeneficiaryView */
+        BeneficiaryView: {
+            age: number;
+            /** Format: date */
+            benefit_start: string;
+            certified_by: components["schemas"]["Method"] | null;
+            certified_on: string | null;
+            doubts: components["schemas"]["HitKind"][];
+            due_told: string | null;
+            gone_on: string | null;
+            group_no: string;
+            household: string;
+            /** Format: uuid */
+            id: string;
+            id_number: string;
+            insurance_type: components["schemas"]["InsuranceType"];
+            live_type: components["schemas"]["LiveType"] | null;
+            monthly_fen: number | null;
+            name: string;
+            pay_status: components["schemas"]["PayStatus"];
+            phone: string;
+            region: string;
+            region_name: string;
+            risk_tags: string[];
+            stopped_from: string | null;
+        };
         /**
          * Cadence
          * @description How often a report is owed.
@@ -1383,6 +2197,12 @@ export interface components {
             note: string;
         };
         /**
+         * CertState
+         * @description Where a certification stands at an instant.
+         * @enum {string}
+         */
+        CertState: "not_due" | "due" | "collected" | "returned" | "passed" | "suspect" | "overdue";
+        /**
          * ChangeKind
          * @enum {unknown}
          */
@@ -1391,6 +2211,17 @@ export interface components {
         ChangeResult: {
             duties: number;
             successor: string;
+        };
+        /** ChangeView */
+        ChangeView: {
+            /** Format: uuid */
+            beneficiary: string;
+            fields: string[];
+            kind: components["schemas"]["import_results_ChangeKind"];
+            line: number | null;
+            name: string;
+            region: string;
+            was_region: string;
         };
         /** ChannelHealth */
         ChannelHealth: {
@@ -1408,6 +2239,28 @@ export interface components {
             sent?: number;
             /** @default 0 */
             waiting?: number;
+        };
+        /**
+         * CheckIn
+         * @description What the auditor found; what is not in order needs a note.
+         */
+        CheckIn: {
+            /** @default  */
+            note?: string;
+            ok: boolean;
+        };
+        /**
+         * Clearing
+         * @description Why a suspicion is none.
+         */
+        Clearing: {
+            reason: string;
+        };
+        /** Code */
+        Code: {
+            code: string;
+            /** Format: date-time */
+            valid_until: string;
         };
         /** Comparison */
         Comparison: {
@@ -1465,6 +2318,30 @@ export interface components {
             password: string;
             phone: string;
         };
+        /**
+         * CycleIn
+         * @description `rule` as {"mode": "rolling_n", "months": 12, "opens_months_before": 1,
+         *         "suspend_after": 0}; {"mode": "birthday"}; {"mode": "calendar_year"}; or
+         *         {"mode": "fixed_windows", "windows": [{"first": "01-10", "last": "04-30"}]}.
+         */
+        CycleIn: {
+            rule: Record<string, never>;
+            /** Format: date */
+            starts_on: string;
+        };
+        /** CycleView */
+        CycleView: {
+            insurance_type: components["schemas"]["InsuranceType"];
+            rule: {
+                [key: string]: unknown;
+            };
+            /** Format: date */
+            starts_on: string;
+        };
+        /** Cycles */
+        Cycles: {
+            items: components["schemas"]["CycleView"][];
+        };
         /** Day */
         Day: {
             /** Format: date */
@@ -1478,6 +2355,26 @@ export interface components {
             is_workday: boolean;
             /** @default  */
             note?: string;
+        };
+        /** DeathReport */
+        DeathReport: {
+            /** Format: uuid */
+            beneficiary: string;
+            /** Format: date */
+            died_on: string;
+            in_time: boolean;
+            name: string;
+            obligation: number;
+            pay_status: components["schemas"]["PayStatus"];
+            region: string;
+            region_name: string;
+            /** Format: date */
+            report_by: string;
+            /** Format: date-time */
+            reported_at: string;
+            stage: components["schemas"]["Stage"];
+            /** Format: uuid */
+            submission: string;
         };
         /**
          * Decision
@@ -1511,6 +2408,17 @@ export interface components {
             low: number;
             points: number;
         };
+        /** Earlier */
+        Earlier: {
+            answers: {
+                [key: string]: unknown;
+            };
+            attachments: components["schemas"]["Given"][];
+            /** Format: date-time */
+            seen_at: string;
+            /** Format: uuid */
+            submission: string;
+        };
         /** Effect */
         Effect: {
             /** Format: date-time */
@@ -1521,9 +2429,21 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        /**
+         * Evidence
+         * @description A photo or paper. `label` has its name in Chinese and English.
+         * @enum {unknown}
+         */
+        Evidence: "commitment_letter" | "consular_certificate" | "court_ruling" | "cremation_certificate" | "custody_notice" | "emigration_proof" | "face_photo" | "hospital_death_certificate" | "household_book" | "id_card" | "other_pension_proof" | "plate_photo" | "police_report" | "register_cancellation" | "register_transfer" | "residence_abroad" | "village_statement";
         /** FeedAddress */
         FeedAddress: {
             path: string;
+        };
+        /** FieldFault */
+        FieldFault: {
+            code: string;
+            field: string;
+            text: string;
         };
         /** FilingView */
         FilingView: {
@@ -1560,6 +2480,39 @@ export interface components {
             revision: number;
             withdrawn_at: string | null;
         };
+        /** FindingView */
+        FindingView: {
+            answers: {
+                [key: string]: unknown;
+            };
+            attachments: components["schemas"]["Given"][];
+            earlier: components["schemas"]["Earlier"] | null;
+            filed_by: string | null;
+            flags: components["schemas"]["Flag"][];
+            household: components["schemas"]["AtTheDoor"][];
+            obligation: number;
+            on_behalf: boolean;
+            pensioner: components["schemas"]["PensionerShown"] | null;
+            /** Format: date-time */
+            received_at: string;
+            recommended: components["schemas"]["Recommended"];
+            remark: string;
+            revision: number;
+            second: boolean;
+            /** Format: date-time */
+            seen_at: string;
+            stage: components["schemas"]["Stage"];
+            /** Format: uuid */
+            submission: string;
+            withdrawn_at: string | null;
+        };
+        /**
+         * Flag
+         * @description Very many persons at once; a photo not just taken; a code that was never, or long ago,
+         *         given out.
+         * @enum {string}
+         */
+        Flag: "many_at_once" | "from_gallery" | "code_wrong" | "code_late";
         /**
          * FormIn
          * @description The definition: code, title, kinds, groups of fields, checks.
@@ -1580,12 +2533,127 @@ export interface components {
             published_at: string | null;
             version: number;
         };
+        /** Found */
+        Found: {
+            items: components["schemas"]["BeneficiaryView"][];
+        };
+        /** FullBeneficiary */
+        FullBeneficiary: {
+            bank_name: string;
+            bank_tail4: string;
+            contact_name: string;
+            contact_phone: string;
+            contact_relation: string;
+            hukou_addr: string;
+            /** Format: uuid */
+            id: string;
+            id_number: string;
+            live_addr: string;
+            name: string;
+            phone: string;
+        };
         /** FullPhone */
         FullPhone: {
             /** Format: uuid */
             account: string;
             phone: string;
         };
+        /** Given */
+        Given: {
+            evidence: string | null;
+            from_gallery: boolean;
+            name: string;
+            sha256: string;
+            size: number;
+        };
+        /**
+         * HitKind
+         * @description What the other office says of somebody.
+         * @enum {string}
+         */
+        HitKind: "alive" | "deceased" | "custody" | "moved";
+        /** HitOfOne */
+        HitOfOne: {
+            /** Format: date-time */
+            at: string;
+            cleared_at: string | null;
+            happened_on: string | null;
+            id: number;
+            kind: components["schemas"]["HitKind"];
+            line: number;
+            outcome: components["schemas"]["HitOutcome"];
+            source: string;
+        };
+        /**
+         * HitOutcome
+         * @description What became of a hit.
+         *
+         *         CLEARED: certified by it. SUSPECT: to be visited. KNOWN: says nothing newer. NAME_DIFFERS and
+         *         DOUBTED: a sign of life that is not taken, for the name is another's or a suspicion is open.
+         *         NOT_PAID: the pension had ended.
+         * @enum {string}
+         */
+        HitOutcome: "cleared" | "suspect" | "known" | "name_differs" | "doubted" | "not_paid";
+        /** HitView */
+        HitView: {
+            /** Format: uuid */
+            beneficiary: string;
+            cleared_at: string | null;
+            happened_on: string | null;
+            id: number;
+            kind: components["schemas"]["HitKind"];
+            line: number;
+            name: string;
+            outcome: components["schemas"]["HitOutcome"];
+            region: string;
+        };
+        /** Household */
+        Household: {
+            items: components["schemas"]["AtTheDoor"][];
+        };
+        /**
+         * ImportKind
+         * @enum {string}
+         */
+        ImportKind: "roster" | "match";
+        /**
+         * ImportOutcome
+         * @description imported; shown: a dry run; rejected: some rows had faults, and nothing was imported.
+         * @enum {string}
+         */
+        ImportOutcome: "imported" | "shown" | "rejected";
+        /** ImportResult */
+        ImportResult: {
+            counts: {
+                [key: string]: number;
+            };
+            id: number;
+            ignored_columns: string[];
+            outcome: components["schemas"]["ImportOutcome"];
+            rows: number;
+        };
+        /** ImportView */
+        ImportView: {
+            account: string | null;
+            /** Format: date-time */
+            at: string;
+            counts: {
+                [key: string]: number;
+            };
+            dry_run: boolean;
+            file_sha256: string;
+            id: number;
+            kind: components["schemas"]["ImportKind"];
+            outcome: components["schemas"]["ImportOutcome"];
+            rows: number;
+            source: string;
+        };
+        /**
+         * InsuranceType
+         * @description Which pension: 城乡居民, 企业职工, 机关事业, 遗属.
+         * @enum {string}
+         */
+        InsuranceType: "resident" | "employee" | "gov" | "survivor";
         /** ItemOutcome */
         ItemOutcome: {
             counted_at?: string | null;
@@ -1670,6 +2738,12 @@ export interface components {
          * @enum {string}
          */
         Level: "province" | "city" | "county" | "township" | "village";
+        /**
+         * LiveType
+         * @description Where a pensioner lives: 本村, 县内, 异地, 境外.
+         * @enum {string}
+         */
+        LiveType: "village" | "county" | "elsewhere" | "abroad";
         /** Me */
         Me: {
             /** Format: uuid */
@@ -1692,6 +2766,12 @@ export interface components {
             read_at: string | null;
             text: string;
         };
+        /**
+         * Method
+         * @description How somebody was certified.
+         * @enum {string}
+         */
+        Method: "data_match" | "self_face" | "counter" | "home_visit" | "village" | "remote_assist" | "consular" | "commitment";
         /** MyPost */
         MyPost: {
             /** Format: uuid */
@@ -1731,6 +2811,7 @@ export interface components {
             adjustments: {
                 [key: string]: unknown;
             }[];
+            beneficiary?: components["schemas"]["PensionerShown"] | null;
             /** Format: date-time */
             closes_at: string;
             code: string;
@@ -1758,6 +2839,7 @@ export interface components {
         };
         /** ObligationView */
         ObligationView: {
+            beneficiary?: components["schemas"]["PensionerShown"] | null;
             captured_at: string | null;
             /** Format: date-time */
             closes_at: string;
@@ -1797,6 +2879,12 @@ export interface components {
             period: string;
         };
         /**
+         * Office
+         * @description An office that a schedule may ask to review.
+         * @enum {unknown}
+         */
+        Office: "county" | "town";
+        /**
          * Outcome
          * @enum {string}
          */
@@ -1823,14 +2911,44 @@ export interface components {
             items: components["schemas"]["AuditView"][];
             next?: string | null;
         };
+        /** Page[BeneficiaryView] */
+        "Page_backend.routes.beneficiaries.BeneficiaryView_": {
+            items: components["schemas"]["BeneficiaryView"][];
+            next?: string | null;
+        };
         /** Page[CallView] */
         "Page_backend.routes.calls.CallView_": {
             items: components["schemas"]["CallView"][];
             next?: string | null;
         };
+        /** Page[DeathReport] */
+        "Page_backend.routes.door.DeathReport_": {
+            items: components["schemas"]["DeathReport"][];
+            next?: string | null;
+        };
         /** Page[FormView] */
         "Page_backend.routes.forms.FormView_": {
             items: components["schemas"]["FormView"][];
+            next?: string | null;
+        };
+        /** Page[ChangeView] */
+        "Page_backend.routes.import_results.ChangeView_": {
+            items: components["schemas"]["ChangeView"][];
+            next?: string | null;
+        };
+        /** Page[HitView] */
+        "Page_backend.routes.import_results.HitView_": {
+            items: components["schemas"]["HitView"][];
+            next?: string | null;
+        };
+        /** Page[ImportView] */
+        "Page_backend.routes.import_results.ImportView_": {
+            items: components["schemas"]["ImportView"][];
+            next?: string | null;
+        };
+        /** Page[RowFaults] */
+        "Page_backend.routes.import_results.RowFaults_": {
+            items: components["schemas"]["RowFaults"][];
             next?: string | null;
         };
         /** Page[LadderView] */
@@ -1873,15 +2991,61 @@ export interface components {
             items: components["schemas"]["QueueEntry"][];
             next?: string | null;
         };
+        /** Page[SampleView] */
+        "Page_backend.routes.samples.SampleView_": {
+            items: components["schemas"]["SampleView"][];
+            next?: string | null;
+        };
         /** Page[ScheduleView] */
         "Page_backend.routes.schedules.ScheduleView_": {
             items: components["schemas"]["ScheduleView"][];
             next?: string | null;
         };
+        /** Papers */
+        Papers: {
+            labels: {
+                [key: string]: components["schemas"]["Words"];
+            };
+            papers: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PapersIn
+         * @description For each result what is needed: [{"any_of": [papers], "when": circumstance, "methods": […]}].
+         *
+         *         `when` is mismatch or declared; `when` and `methods` may be left out.
+         */
+        PapersIn: {
+            papers: Record<string, never>;
+        };
         /** PasswordChange */
         PasswordChange: {
             new: string;
             old: string;
+        };
+        /**
+         * PayStatus
+         * @description What the insurance system does; we only read and recommend: 正常, 暂停, 终止.
+         * @default normal
+         * @enum {string}
+         */
+        PayStatus: "normal" | "suspended" | "terminated";
+        /** PensionerShown */
+        PensionerShown: {
+            age: number;
+            doubts: components["schemas"]["HitKind"][];
+            group_no: string;
+            household: string;
+            /** Format: uuid */
+            id: string;
+            id_number: string;
+            insurance_type: components["schemas"]["InsuranceType"];
+            name: string;
+            pay_status: components["schemas"]["PayStatus"];
+            risk_tags: string[];
+            state: components["schemas"]["CertState"] | null;
+            visit: components["schemas"]["VisitWeek"] | null;
         };
         /** PeriodRates */
         PeriodRates: {
@@ -1922,6 +3086,14 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
         };
+        /** Place */
+        Place: {
+            /** Format: date */
+            from_on: string;
+            region: string;
+            region_name: string;
+            until_on: string | null;
+        };
         /**
          * PostIn
          * @description A post at a region; `is_backup` is B角. It starts now unless `starts_at` is given.
@@ -1948,6 +3120,30 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        /** Progress */
+        Progress: {
+            areas: components["schemas"]["AreaProgress"][];
+            level: components["schemas"]["Level"];
+            total: components["schemas"]["ProgressCounts"];
+        };
+        /** ProgressCounts */
+        ProgressCounts: {
+            asked: number;
+            collected: number;
+            due: number;
+            overdue: number;
+            passed: number;
+            returned: number;
+            suspect: number;
+            to_suspend: number;
+        };
+        /**
+         * Purpose
+         * @description Why somebody has to see it in full.
+         */
+        Purpose: {
+            purpose: string;
         };
         /** PushKeys */
         PushKeys: {
@@ -2050,6 +3246,18 @@ export interface components {
         Receipts: {
             receipts: components["schemas"]["ReceiptIn"][];
         };
+        /** Recommended */
+        Recommended: {
+            back_pay_from: string | null;
+            back_pay_months: number;
+            back_pay_to: string | null;
+            overpaid_from: string | null;
+            overpaid_months: number;
+            overpaid_to: string | null;
+            resume_from: string | null;
+            suspend_from: string | null;
+            terminate_from: string | null;
+        };
         /** RefreshRequest */
         RefreshRequest: {
             refresh_token: string;
@@ -2074,6 +3282,11 @@ export interface components {
             successor: string | null;
             valid_from: string | null;
             valid_to: string | null;
+        };
+        /** Removed */
+        Removed: {
+            obligations?: number[];
+            pensioners?: string[];
         };
         /**
          * RequestIn
@@ -2123,6 +3336,34 @@ export interface components {
             title: components["schemas"]["Words"];
             wanted_due_at: string | null;
         };
+        /**
+         * Result
+         * @description What was found.
+         * @enum {string}
+         */
+        Result: "pass" | "death" | "missing" | "custody" | "abroad" | "emigrated" | "moved" | "duplicate" | "unreachable" | "refused";
+        /**
+         * ReuseDecision
+         * @description cleared: nothing wrong with it. confirmed: the photo must not count.
+         * @enum {unknown}
+         */
+        ReuseDecision: "cleared" | "confirmed";
+        /** ReuseDecisionIn */
+        ReuseDecisionIn: {
+            decision: components["schemas"]["ReuseDecision"];
+        };
+        /** ReuseFlagView */
+        ReuseFlagView: {
+            attachment: number;
+            decided_at: string | null;
+            decision: string | null;
+            /** Format: date-time */
+            found_at: string;
+            id: number;
+            kind: string;
+            match: string;
+            other: number | null;
+        };
         /** ReviewBatch */
         ReviewBatch: {
             device_time?: string | null;
@@ -2163,10 +3404,10 @@ export interface components {
         ReviewResult: "done" | "duplicate" | "rejected";
         /**
          * ReviewStep
-         * @description An office that reviews.
+         * @description An office that reviews, or the second person who looks at what the first has passed.
          * @enum {unknown}
          */
-        ReviewStep: "county" | "town";
+        ReviewStep: "county" | "second" | "town";
         /**
          * RobotIn
          * @description The address a robot was made with, or the key in it; `secret` of a DingTalk one.
@@ -2187,18 +3428,75 @@ export interface components {
          * @enum {unknown}
          */
         Role: "county_monitor" | "county_ops" | "fund_audit" | "liaison" | "office_lead" | "reviewer" | "station" | "sysadmin" | "upper_viewer";
+        /** RowFaults */
+        RowFaults: {
+            faults: components["schemas"]["FieldFault"][];
+            line: number;
+        };
         /**
          * Rule
          * @description What decided a standing, for whoever asks why.
          * @enum {string}
          */
-        Rule: "received_by_due" | "captured_by_due" | "received_after_due" | "nothing_by_close" | "nothing_yet" | "waived";
+        Rule: "received_by_due" | "captured_by_due" | "received_after_due" | "nothing_by_close" | "nothing_yet" | "waived" | "matched";
         /**
          * Ruling
          * @description What the county decides.
          * @enum {unknown}
          */
         Ruling: "grant" | "refuse";
+        /** SampleDetail */
+        SampleDetail: {
+            items: components["schemas"]["SampleItem"][];
+            sample: components["schemas"]["SampleView"];
+        };
+        /**
+         * SampleIn
+         * @description Draws so many of the accepted certifications handed in from one day through another.
+         */
+        SampleIn: {
+            /** Format: date */
+            from_on: string;
+            region: string;
+            size: number;
+            /** Format: date */
+            to_on: string;
+        };
+        /** SampleItem */
+        SampleItem: {
+            /** Format: uuid */
+            beneficiary: string;
+            checked_at: string | null;
+            method: components["schemas"]["Method"];
+            name: string;
+            note: string;
+            ok: boolean | null;
+            /** Format: date-time */
+            received_at: string;
+            region: string;
+            result: components["schemas"]["Result"];
+            /** Format: uuid */
+            submission: string;
+        };
+        /** SampleView */
+        SampleView: {
+            /** Format: date-time */
+            at: string;
+            by: string | null;
+            checked: number;
+            drawn_from: number;
+            /** Format: date */
+            from_on: string;
+            /** Format: uuid */
+            id: string;
+            items: number;
+            region: string;
+            seed: string;
+            size: number;
+            /** Format: date */
+            to_on: string;
+            wrong: number;
+        };
         /**
          * ScheduleChange
          * @description What is given is set, for periods not opened yet; opened ones keep what they had.
@@ -2210,7 +3508,7 @@ export interface components {
             ends_on?: string | null;
             form?: number;
             hold_back?: number;
-            steps?: components["schemas"]["ReviewStep"][];
+            steps?: components["schemas"]["Office"][];
             timetable?: Record<string, never>;
             title?: components["schemas"]["Words"];
         };
@@ -2230,31 +3528,39 @@ export interface components {
             scope: string;
             /** Format: date */
             starts_on: string;
-            steps?: components["schemas"]["ReviewStep"][];
+            steps?: components["schemas"]["Office"][];
             timetable: Record<string, never>;
             title: components["schemas"]["Words"];
         };
         /** ScheduleView */
         ScheduleView: {
             allowance_hours: number;
-            cadence: components["schemas"]["Cadence"];
+            cadence: components["schemas"]["Cadence"] | null;
             code: string;
             ends_on: string | null;
             form: number;
             hold_back: number;
             id: number;
+            insurance_type: components["schemas"]["InsuranceType"] | null;
             ladder: {
                 [key: string]: unknown;
             }[];
             scope: string;
             /** Format: date */
             starts_on: string;
-            steps: components["schemas"]["ReviewStep"][];
+            steps: components["schemas"]["Office"][];
             timetable: {
                 [key: string]: unknown;
             };
             title: components["schemas"]["Words"];
             version: number;
+        };
+        /**
+         * Search
+         * @description A whole identity number; in the body, so that it stands in no address or log.
+         */
+        Search: {
+            id_number: string;
         };
         /** ShareView */
         ShareView: {
@@ -2359,6 +3665,8 @@ export interface components {
             full?: boolean;
             messages?: components["schemas"]["MessageView"][];
             obligations?: components["schemas"]["SyncedObligation"][];
+            pensioners?: components["schemas"]["SyncedPensioner"][];
+            removed?: components["schemas"]["Removed"] | null;
             /** Format: date-time */
             server_time: string;
             villages?: components["schemas"]["SyncedVillage"][];
@@ -2391,8 +3699,11 @@ export interface components {
             last?: {
                 [key: string]: unknown;
             } | null;
+            /** @default false */
+            matched?: boolean;
             /** Format: date-time */
             opens_at: string;
+            pensioner?: string | null;
             period: string;
             schedule: number;
             stage: components["schemas"]["Stage"];
@@ -2400,6 +3711,27 @@ export interface components {
             starts_on: string;
             submission?: components["schemas"]["SyncedSubmission"] | null;
             title: components["schemas"]["Words"];
+            village: string;
+            visit_from?: string | null;
+            visit_to?: string | null;
+        };
+        /** SyncedPensioner */
+        SyncedPensioner: {
+            born: number;
+            certified_on?: string | null;
+            doubts?: components["schemas"]["HitKind"][];
+            /** @default  */
+            group_no?: string;
+            /** @default  */
+            household?: string;
+            /** Format: uuid */
+            id: string;
+            id_number: string;
+            insurance_type: components["schemas"]["InsuranceType"];
+            live_type?: components["schemas"]["LiveType"] | null;
+            name: string;
+            pay_status?: components["schemas"]["PayStatus"];
+            risk_tags?: string[];
             village: string;
         };
         /** SyncedSubmission */
@@ -2480,6 +3812,8 @@ export interface components {
             decided: number;
             in_time: number;
             median_workdays: number | null;
+            name: string;
+            region: string;
         };
         /**
          * Verdict
@@ -2501,6 +3835,22 @@ export interface components {
             obligation: number;
             reasons: components["schemas"]["ReasonView"][];
             region: string;
+        };
+        /** VisitWeek */
+        VisitWeek: {
+            /** Format: date */
+            first: string;
+            /** Format: date */
+            last: string;
+        };
+        /** WindowView */
+        WindowView: {
+            /** Format: date */
+            closes_on: string;
+            /** Format: date */
+            due_on: string;
+            /** Format: date */
+            opens_on: string;
         };
         /** Wording */
         Wording: {
@@ -2551,10 +3901,20 @@ export interface components {
          * @enum {string}
          */
         form_definition_Kind: "report" | "zero" | "unchanged";
+        /**
+         * ChangeKind
+         * @enum {string}
+         */
+        import_results_ChangeKind: "changed" | "moved" | "back" | "gone";
         /** Health */
         operations_Health: {
             status: string;
         };
+        /**
+         * ChangeKind
+         * @enum {string}
+         */
+        regions_ChangeKind: "merge" | "recode";
     };
     responses: never;
     parameters: never;
@@ -3228,6 +4588,342 @@ export interface operations {
             };
         };
     };
+    ApiV1AttachmentsMissing: {
+        parameters: {
+            query?: {
+                region?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentView"][];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1AttachmentsNumberOne: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentView"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1AttachmentsNumberHoldHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1AttachmentsNumberHoldRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1AuditPage: {
         parameters: {
             query?: {
@@ -3252,6 +4948,367 @@ export interface operations {
                 };
             };
             /** @description malformed, invalid, bad_cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1BeneficiariesPage: {
+        parameters: {
+            query?: {
+                region?: string | null;
+                insurance_type?: components["schemas"]["InsuranceType"] | null;
+                pay_status?: components["schemas"]["PayStatus"] | null;
+                doubted?: boolean | null;
+                gone?: boolean;
+                page?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_backend.routes.beneficiaries.BeneficiaryView_"];
+                };
+            };
+            /** @description malformed, invalid, bad_cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1BeneficiariesSearchSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Search"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description bad_id_number */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1BeneficiariesNumberOne: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BeneficiaryDetail"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1BeneficiariesNumberRevealReveal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Purpose"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullBeneficiary"];
+                };
+            };
+            /** @description malformed, invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3737,6 +5794,1343 @@ export interface operations {
             };
             /** @description unsupported_media_type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationCodesCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationCyclesCycles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cycles"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationCyclesInsuranceSetCycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which pension: 城乡居民, 企业职工, 机关事业, 遗属. */
+                insurance: components["schemas"]["InsuranceType"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CycleIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleView"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description cycle_invalid, cycle_in_past */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationDeathsDeaths: {
+        parameters: {
+            query?: {
+                region?: string | null;
+                since?: string | null;
+                page?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_backend.routes.door.DeathReport_"];
+                };
+            };
+            /** @description malformed, invalid, bad_cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationHouseholdsNumberHousehold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Household"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationPapersPapers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Papers"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationPapersSetPapers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PapersIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description evidence_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationProgressProgress: {
+        parameters: {
+            query?: {
+                region?: string | null;
+                /** @description A level of the administrative tree. */
+                level?: components["schemas"]["Level"];
+                insurance_type?: components["schemas"]["InsuranceType"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationResultsCsvAsCsv: {
+        parameters: {
+            query?: {
+                as_of?: string | null;
+                region?: string | null;
+                full?: boolean;
+                purpose?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description as_of_future, purpose_missing */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationResultsXlsxAsWorkbook: {
+        parameters: {
+            query?: {
+                as_of?: string | null;
+                region?: string | null;
+                full?: boolean;
+                purpose?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description as_of_future, purpose_missing */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationReviewsSubmissionFinding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingView"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationSamplesPage: {
+        parameters: {
+            query?: {
+                page?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_backend.routes.samples.SampleView_"];
+                };
+            };
+            /** @description malformed, invalid, bad_cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationSamplesDraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleDetail"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationSamplesNumberOne: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleDetail"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1CertificationSamplesNumberItemsSubmissionCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description note_missing */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4495,6 +7889,826 @@ export interface operations {
             };
         };
     };
+    ApiV1ImportsPage: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["ImportKind"] | null;
+                page?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_backend.routes.import_results.ImportView_"];
+                };
+            };
+            /** @description malformed, invalid, bad_cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ImportsHitsClearClear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hit: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Clearing"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description hit_not_open */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ImportsMatchMatch: {
+        parameters: {
+            query: {
+                source: string;
+                kind?: components["schemas"]["HitKind"] | null;
+                on?: string | null;
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type, file_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description list_unreadable, columns_missing, column_twice, roster_empty */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ImportsRosterRoster: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                gone_ok?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description roster_many_gone */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type, file_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description list_unreadable, columns_missing, column_twice, roster_empty */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ImportsNumberOne: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ImportsNumberChangesChanges: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["import_results_ChangeKind"] | null;
+                page?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_backend.routes.import_results.ChangeView_"];
+                };
+            };
+            /** @description malformed, invalid, bad_cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ImportsNumberFaultsFaults: {
+        parameters: {
+            query?: {
+                page?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_backend.routes.import_results.RowFaults_"];
+                };
+            };
+            /** @description malformed, invalid, bad_cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ImportsNumberHitsHits: {
+        parameters: {
+            query?: {
+                outcome?: components["schemas"]["HitOutcome"] | null;
+                page?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_backend.routes.import_results.HitView_"];
+                };
+            };
+            /** @description malformed, invalid, bad_cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ImportsNumberSheetSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1MeMe: {
         parameters: {
             query?: never;
@@ -4947,6 +9161,8 @@ export interface operations {
                 standing?: components["schemas"]["Standing"][] | null;
                 stage?: components["schemas"]["Stage"] | null;
                 held?: boolean;
+                beneficiary?: string | null;
+                household?: string | null;
                 /** @description An instant not after now, with its zone */
                 as_of?: string | null;
                 page?: string | null;
@@ -5189,6 +9405,109 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1PicturesTokenShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description picture_not_here, picture_refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description picture_gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6067,6 +10386,104 @@ export interface operations {
             };
         };
     };
+    ApiV1RatesTurnaroundTurnaround: {
+        parameters: {
+            query?: {
+                region?: string | null;
+                /** @description A level of the administrative tree. */
+                level?: components["schemas"]["Level"];
+                /** @description An instant not after now, with its zone */
+                as_of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Turnaround"][];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description as_of_future */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1RegionsPage: {
         parameters: {
             query?: {
@@ -6835,6 +11252,189 @@ export interface operations {
             };
         };
     };
+    ApiV1ReuseWaiting: {
+        parameters: {
+            query?: {
+                region?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReuseFlagView"][];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ReuseNumberDecisionDecide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReuseDecisionIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReuseFlagView"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description flag_decided */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1ReviewsQueue: {
         parameters: {
             query?: {
@@ -7427,7 +12027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description form_not_published */
+            /** @description form_not_published, certification_schedule */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7534,7 +12134,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description form_not_published */
+            /** @description form_not_published, certification_schedule */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8736,6 +13336,560 @@ export interface operations {
                 };
             };
             /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1UploadsCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description malformed, invalid, upload_length_wrong, upload_metadata_wrong, upload_offset_wrong, upload_checksum_unsupported */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found, upload_missing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_offset_conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description tus_version_unsupported */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large, upload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type, upload_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_busy */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_checksum_mismatch, upload_content_mismatch */
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable, upload_store_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1UploadsEnd: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description malformed, invalid, upload_length_wrong, upload_metadata_wrong, upload_offset_wrong, upload_checksum_unsupported */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found, upload_missing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_offset_conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description tus_version_unsupported */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large, upload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type, upload_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_busy */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_checksum_mismatch, upload_content_mismatch */
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable, upload_store_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1UploadsStands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description malformed, invalid, upload_length_wrong, upload_metadata_wrong, upload_offset_wrong, upload_checksum_unsupported */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found, upload_missing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_offset_conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description tus_version_unsupported */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large, upload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type, upload_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_busy */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_checksum_mismatch, upload_content_mismatch */
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable, upload_store_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1UploadsSend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description malformed, invalid, upload_length_wrong, upload_metadata_wrong, upload_offset_wrong, upload_checksum_unsupported */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found, upload_missing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_offset_conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description tus_version_unsupported */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large, upload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type, upload_type_wrong */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_busy */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description upload_checksum_mismatch, upload_content_mismatch */
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable, upload_store_unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
