@@ -140,6 +140,11 @@ CATALOGUE: dict[str, Entry] = {
     "on_behalf_reason": Entry(422, "代报需要说明原因", "Filing on behalf needs a reason"),
     # Review
     "own_filing": Entry(403, "不能审核自己填报的内容", "Nobody reviews what they filed"),
+    "photo_held": Entry(
+        409,
+        "照片与他人照片相同或相似，须先作出认定",
+        "A photo is like another person's; that is to be decided on first",
+    ),
     "second_person": Entry(
         403, "复核须由另一人进行", "The second look is for somebody other than the first reviewer"
     ),

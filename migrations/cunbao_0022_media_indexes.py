@@ -10,6 +10,14 @@ _BLOCKS = (0, 16, 32, 48)
 _STATEMENTS = (
     'ALTER TABLE attachment ALTER COLUMN county TYPE varchar(12) COLLATE "C"',
     'ALTER TABLE attachment ALTER COLUMN region TYPE varchar(12) COLLATE "C"',
+    # What was named before there was a table for it.
+    """INSERT INTO attachment (submission, position, county, region, beneficiary, account, sha256,
+            name, size, from_gallery, filed_at)
+        SELECT s.id, a.position, left(o.holder, 6), o.holder, o.beneficiary, s.filed_by,
+            a.value->>'sha256', a.value->>'name', (a.value->>'size')::int, false, s.received_at
+        FROM submission s JOIN obligation o ON o.id = s.obligation
+        CROSS JOIN LATERAL jsonb_array_elements(s.attachments)
+            WITH ORDINALITY AS a(value, position)""",
     "CREATE INDEX attachment_missing ON attachment (filed_at) WHERE arrived_at IS NULL",
     "CREATE INDEX attachment_content ON attachment (sha256)",
     "CREATE INDEX attachment_beneficiary ON attachment (beneficiary, filed_at)",

@@ -69,7 +69,8 @@ class Case:
     """The newest submission of an obligation, as a reviewer finds it.
 
     `filers` are the accounts that filed any revision for the obligation, `fields` the names a
-    defect may point at, `decisions` those taken on this submission, `reviewers` by whom.
+    defect may point at, `decisions` those taken on this submission, `reviewers` by whom. `held`: a
+    photo is like another person's, and nobody has said that it is in order.
     """
 
     submission_id: UUID
@@ -79,6 +80,7 @@ class Case:
     decisions: Sequence[ReviewFact] = ()
     withdrawn: bool = False
     reviewers: Collection[Hashable] = ()
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,9 @@ def decide(
 
     Raises Refusal: not_awaiting_review (withdrawn, returned or accepted), own_filing (nobody
     reviews what they filed), second_person (who looked first does not look again), step_mismatch
-    (with `awaiting`), defects_missing (a return names all
-    its defects at once), defects_unexpected (on a pass), defect_field_unknown and
-    defects_missing (with the `index` of the defect).
+    (with `awaiting`), photo_held (on a pass), defects_missing (a return names all its defects at
+    once), defects_unexpected (on a pass), defect_field_unknown and defects_missing (with the
+    `index` of the defect).
     """
     awaiting = None if case.withdrawn else _awaiting(case)
     if awaiting is None:
@@ -143,6 +145,8 @@ def decide(
         raise Refusal("step_mismatch", awaiting=awaiting.value)
     if asked.step is ReviewStep.SECOND and asked.reviewer in case.reviewers:
         raise Refusal("second_person")
+    if case.held and asked.decision is Decision.PASS:
+        raise Refusal("photo_held")
     _check_defects(asked, case.fields)
     fixed_by = fix_by(now, calendar, fix_workdays) if asked.decision is Decision.RETURN else None
     review = ReviewFact(case.submission_id, asked.step, asked.decision, now, fixed_by)

@@ -1,5 +1,6 @@
 """At the desk: all a reviewer or auditor compares a certification with: /certification."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -21,23 +22,14 @@ from backend.routes.context import ApiRequest, authorised, vault_of
 from backend.routes.door import AtTheDoor, at_the_door
 from backend.routes.errors import documented
 from backend.routes.pensioners_shown import PensionerShown, pensioners_of
+from backend.routes.pictures import AttachmentView, attachment_view
 from backend.routes.recommended import Recommended, payment_of, recommended, window_of
-from backend.store import audit, findings
+from backend.store import audit, findings, media, reuse
 from backend.store.database import from_json
 from backend.vault import Vault
 
 # Around an instant: as far as ten minutes that hold it can reach.
 _AROUND: Final = timedelta(minutes=10)
-
-
-class Given(msgspec.Struct):
-    """One attachment as it was declared."""
-
-    sha256: str
-    name: str
-    size: int
-    evidence: str | None
-    from_gallery: bool
 
 
 class Earlier(msgspec.Struct):
@@ -46,7 +38,7 @@ class Earlier(msgspec.Struct):
     submission: UUID
     answers: dict[str, Any]
     seen_at: datetime
-    attachments: list[Given]
+    attachments: list[AttachmentView]
 
 
 class FindingView(msgspec.Struct):
@@ -67,7 +59,7 @@ class FindingView(msgspec.Struct):
     seen_at: datetime
     received_at: datetime
     withdrawn_at: datetime | None
-    attachments: list[Given]
+    attachments: list[AttachmentView]
     flags: list[Flag]
     earlier: Earlier | None
     household: list[AtTheDoor]
@@ -92,17 +84,16 @@ class FindingController(Controller):
             return await _view(actor, row, vault_of(request))
 
 
-def _given(text: str) -> list[Given]:
-    return [
-        Given(
-            each["sha256"],
-            each["name"],
-            each["size"],
-            each.get("evidence"),
-            bool(each.get("from_gallery")),
-        )
-        for each in from_json(text)
-    ]
+async def _attachments(
+    actor: Actor, vault: Vault, submissions: Sequence[UUID]
+) -> dict[UUID, list[AttachmentView]]:
+    """The photos and papers of some certifications, to be looked at side by side."""
+    rows = await media.of_submissions(submissions)
+    flags = await reuse.of_attachments([row["id"] for row in rows])
+    found: dict[UUID, list[AttachmentView]] = {number: [] for number in submissions}
+    for row in rows:
+        found[row["submission"]].append(attachment_view(row, flags, actor, vault))
+    return found
 
 
 async def _view(actor: Actor, row: asyncpg.Record, vault: Vault) -> FindingView:
@@ -111,15 +102,17 @@ async def _view(actor: Actor, row: asyncpg.Record, vault: Vault) -> FindingView:
     payment = payment_of(row, local_day(actor.now))
     effects = effects_of(finding_in(answers, seen_on), payment, window_of(row))
     before = await findings.last_accepted(row["beneficiary"], row["id"])
+    both = [row["id"], *([before["id"]] if before else [])]
+    given = await _attachments(actor, vault, both)
     return FindingView(
         submission=row["id"],
         stage=Stage(row["stage"]),
         pensioner=shown.get(row["obligation"]),
         answers=answers,
         filed_by=row["filed_by_name"],
-        attachments=_given(row["attachments"]),
+        attachments=given[row["id"]],
         flags=await _flags(row, answers.get("code")),
-        earlier=_earlier(before) if before else None,
+        earlier=_earlier(before, given[before["id"]]) if before else None,
         household=await at_the_door(actor, row["beneficiary"], vault),
         recommended=recommended(effects),
         **{name: row[name] for name in _PLAIN},
@@ -138,8 +131,8 @@ _PLAIN = (
 )
 
 
-def _earlier(row: asyncpg.Record) -> Earlier:
-    return Earlier(row["id"], from_json(row["answers"]), row["seen_at"], _given(row["attachments"]))
+def _earlier(row: asyncpg.Record, given: list[AttachmentView]) -> Earlier:
+    return Earlier(row["id"], from_json(row["answers"]), row["seen_at"], given)
 
 
 async def _flags(row: asyncpg.Record, written: str | None) -> list[Flag]:

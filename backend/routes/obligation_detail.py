@@ -1,5 +1,7 @@
 """One obligation opened up: every revision, review and adjustment, and what follows from them."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +27,7 @@ from backend.routes.pensioners_shown import PensionerShown
 from backend.routes.schemas import (
     Words,
 )
-from backend.store import adjustments, filings, forms, reviews
+from backend.store import adjustments, filings, forms, media, reviews
 from backend.store.database import from_json
 
 
@@ -143,6 +145,7 @@ async def obligation_detail(row: asyncpg.Record, t: datetime) -> ObligationDetai
     facts = _facts(row, revisions, moves, decisions)
     form = (await forms.definitions([row["form"]]))[row["form"]]
     known = timeliness.known_filings(facts, t)
+    arrived = await _arrived([r["id"] for r in revisions])
     newest = [d["fix_by"] for d in decisions if known and d["submission"] == known[-1].id]
     shown: list[FilingView] = []
     before: dict[str, Any] | None = None
@@ -150,7 +153,7 @@ async def obligation_detail(row: asyncpg.Record, t: datetime) -> ObligationDetai
         answers = from_json(r["answers"])
         changes = [] if before is None else [change.as_dict() for change in diff(before, answers)]
         taken = [_decision(d) for d in decisions if d["submission"] == r["id"]]
-        shown.append(_filing(r, answers, changes, taken))
+        shown.append(_filing(r, answers, changes, taken, arrived.get(r["id"], ())))
         before = answers
     return ObligationDetail(
         **{name: row[name] for name in _PLAIN},
@@ -192,12 +195,26 @@ def _decision(row: asyncpg.Record) -> dict[str, Any]:
     return {**shown, "defects": from_json(row["defects"]), "by": row["name"]}
 
 
+# Look at one at /attachments. Not as of an instant: bytes come when they come.
+_OF_MEDIA = ("id", "arrived_at", "examined_at", "refused", "erased_at")
+
+
+async def _arrived(submissions: Sequence[UUID]) -> dict[UUID, list[asyncpg.Record]]:
+    """What has become of the photos and papers of each filing, in the order they were named."""
+    found: dict[UUID, list[asyncpg.Record]] = defaultdict(list)
+    for row in await media.of_submissions(submissions):
+        found[row["submission"]].append(row)
+    return found
+
+
 def _filing(
     r: asyncpg.Record,
     answers: dict[str, Any],
     changes: list[dict[str, Any]],
     decisions: list[dict[str, Any]],
+    arrived: Sequence[asyncpg.Record],
 ) -> FilingView:
+    declared = zip(from_json(r["attachments"]), arrived, strict=True)
     return FilingView(
         r["id"],
         r["revision"],
@@ -206,7 +223,7 @@ def _filing(
         answers,
         from_json(r["reasons"]),
         r["remark"],
-        from_json(r["attachments"]),
+        [{**each, **{name: row[name] for name in _OF_MEDIA}} for each, row in declared],
         r["captured_at"],
         r["corrected_at"],
         r["received_at"],

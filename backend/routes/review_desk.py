@@ -158,6 +158,7 @@ class ReviewDesk:
             taken,
             row["withdrawn_at"] is not None or row["newest"] != submission,
             {*row["reviewers"], *self.passed.get(submission, ())},
+            row["held"],
         )
 
     def _judge(self, row: asyncpg.Record, asked: ReviewIn) -> Decided:

@@ -76,7 +76,10 @@ async def cases(submissions: Sequence[UUID], scopes: Sequence[str]) -> list[asyn
             o.schedule, o.original_due_at, {STEPS} AS steps, o.stage_since,
             (SELECT array_agg(DISTINCT b.filed_by) FROM submission b
              WHERE b.obligation = o.id) AS filers,
-            ARRAY(SELECT w.account FROM review w WHERE w.submission = s.id) AS reviewers
+            ARRAY(SELECT w.account FROM review w WHERE w.submission = s.id) AS reviewers,
+            EXISTS (SELECT 1 FROM attachment a JOIN reuse_flag u ON u.attachment = a.id
+                WHERE a.submission = s.id AND u.kind = 'other_person'
+                AND u.decision IS DISTINCT FROM 'cleared') AS held
         FROM submission s JOIN obligation o ON o.id = s.obligation
         JOIN period p ON p.id = o.period
         WHERE s.id = ANY($1) AND {where.sql}""",

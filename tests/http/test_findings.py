@@ -150,7 +150,12 @@ async def test_photos_from_the_gallery_are_flagged(world: World) -> None:
     submission = await filed(world, 1, given=[face, paper(Evidence.ID_CARD)])
     seen = await see(world, submission)
     assert seen["flags"] == ["from_gallery"]
-    assert seen["attachments"][0] == face
+    first = seen["attachments"][0]
+    assert [first[name] for name in ("name", "evidence", "from_gallery")] == [
+        face["name"],
+        "face_photo",
+        True,
+    ]
 
 
 async def test_very_many_in_ten_minutes(world: World) -> None:

@@ -64,6 +64,9 @@ async def test_the_form_counts_and_the_photo_trails(opened: World) -> None:
     (missing,) = await world.as_("reviewer").get("/attachments")
     assert (missing["id"], missing["arrived_at"], missing["addresses"]) == (number, None, None)
     assert await world.as_("other_reviewer").get("/attachments") == []
+    (duty,) = await fetch("SELECT obligation FROM submission")
+    waiting = await world.as_("liaison").get(f"/obligations/{duty['obligation']}")
+    assert [each["arrived_at"] for each in waiting["filings"][0]["attachments"]] == [None]
     await send(world, "liaison", PHOTO)
     assert await world.as_("reviewer").get("/attachments") == []
     shown = await world.as_("reviewer").get(f"/attachments/{number}")
@@ -252,6 +255,11 @@ async def test_another_persons_photo_is_found_and_decided_by_who_may_see_both(
     # The office of the second village may not see the first one's picture.
     (own,) = await world.as_("other_reviewer").get("/reuse")
     assert (own["id"], own["other"]) == (flag["id"], None)
+    (row,) = await rows(
+        "submission", f"id = (SELECT submission FROM attachment WHERE id = {second})"
+    )
+    held = await world.review("other_reviewer", submission, "pass")
+    assert held["problem"]["code"] == "photo_held"
     path = f"/reuse/{flag['id']}/decision"
     word = {"decision": "confirmed"}
     await refused(world.as_("other_reviewer"), "POST", path, "not_found", json=word)
@@ -261,6 +269,10 @@ async def test_another_persons_photo_is_found_and_decided_by_who_may_see_both(
     assert await world.as_("county").get("/reuse") == []
     shown = await world.as_("county").get(f"/attachments/{second}")
     assert [each["decision"] for each in shown["flags"]] == ["confirmed"]
+    held = await world.review("other_reviewer", submission, "pass")
+    assert held["problem"]["code"] == "photo_held"
+    await fetch("UPDATE reuse_flag SET decision = 'cleared'")
+    assert (await world.review("other_reviewer", submission, "pass"))["outcome"] == "done"
 
 
 async def test_the_same_persons_old_photo_is_told_apart(opened: World) -> None:

@@ -2413,7 +2413,7 @@ export interface components {
             answers: {
                 [key: string]: unknown;
             };
-            attachments: components["schemas"]["Given"][];
+            attachments: components["schemas"]["AttachmentView"][];
             /** Format: date-time */
             seen_at: string;
             /** Format: uuid */
@@ -2485,7 +2485,7 @@ export interface components {
             answers: {
                 [key: string]: unknown;
             };
-            attachments: components["schemas"]["Given"][];
+            attachments: components["schemas"]["AttachmentView"][];
             earlier: components["schemas"]["Earlier"] | null;
             filed_by: string | null;
             flags: components["schemas"]["Flag"][];
@@ -2557,14 +2557,6 @@ export interface components {
             /** Format: uuid */
             account: string;
             phone: string;
-        };
-        /** Given */
-        Given: {
-            evidence: string | null;
-            from_gallery: boolean;
-            name: string;
-            sha256: string;
-            size: number;
         };
         /**
          * HitKind
