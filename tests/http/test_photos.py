@@ -255,9 +255,8 @@ async def test_another_persons_photo_is_found_and_decided_by_who_may_see_both(
     # The office of the second village may not see the first one's picture.
     (own,) = await world.as_("other_reviewer").get("/reuse")
     assert (own["id"], own["other"]) == (flag["id"], None)
-    (row,) = await rows(
-        "submission", f"id = (SELECT submission FROM attachment WHERE id = {second})"
-    )
+    (row,) = await rows("attachment", f"id = {second}")
+    submission = str(row["submission"])
     held = await world.review("other_reviewer", submission, "pass")
     assert held["problem"]["code"] == "photo_held"
     path = f"/reuse/{flag['id']}/decision"
