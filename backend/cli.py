@@ -3,7 +3,9 @@
 import asyncio
 import gc
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 import click
@@ -13,6 +15,9 @@ from backend.console import Stop, database_of, run_act, settings_of, with_pool
 from backend.list_commands import match, roster
 from backend.photo_commands import media
 from backend.settings import Settings
+
+if TYPE_CHECKING:
+    from backend.demo import Demo
 
 
 async def _prepare() -> None:
@@ -86,15 +91,25 @@ def demo() -> None:
         _make_demo(config)
 
 
+async def _with_pensioners(config: Settings, report: Callable[[int, int], None]) -> "Demo":
+    from backend import demo
+    from backend.clock import system_clock
+    from backend.photos import open_photos
+    from backend.vault import Vault
+
+    vault = Vault(config.secret_key)
+    made = await demo.make(vault, system_clock, report)
+    await demo.add_pensioners(vault, open_photos(config, vault), system_clock())
+    return made
+
+
 def _make_demo(config: Settings) -> None:
     from backend import demo as county
-    from backend.clock import system_clock
     from backend.terminal import progress
-    from backend.vault import Vault
 
     try:
         with progress("making the demo county") as report:
-            made = with_pool(config, county.make(Vault(config.secret_key), system_clock, report))
+            made = with_pool(config, _with_pensioners(config, report))
     except county.NotTheDemo as error:
         raise Stop(str(error)) from None
     there = "" if made.is_new else " was there already and stays as it is"

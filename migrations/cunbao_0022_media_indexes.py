@@ -22,7 +22,8 @@ _STATEMENTS = (
     "CREATE INDEX attachment_content ON attachment (sha256)",
     "CREATE INDEX attachment_beneficiary ON attachment (beneficiary, filed_at)",
     """CREATE INDEX attachment_to_compare ON attachment (id)
-        WHERE compared_at IS NULL AND arrived_at IS NOT NULL AND beneficiary IS NOT NULL""",
+        WHERE compared_at IS NULL AND arrived_at IS NOT NULL AND beneficiary IS NOT NULL
+        AND (evidence IS NULL OR evidence IN ('face_photo', 'plate_photo'))""",
     """CREATE INDEX media_object_to_examine ON media_object (stored_at)
         WHERE examined_at IS NULL AND refused IS NULL AND erased_at IS NULL""",
     "CREATE INDEX media_object_age ON media_object (stored_at) WHERE erased_at IS NULL",

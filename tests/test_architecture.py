@@ -67,7 +67,7 @@ MAY_IMPORT = {
     "previewing": CORE,
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "photos", "piccolo_conf"},
-    "demo": CORE | ACTS | {"tasks"},
+    "demo": CORE | ACTS | LISTS | {"photos", "tasks"},
     "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
     "routes": CORE | ACTS | LISTS | {"access", "channels", "compression", "photos"},
     "tasks": CORE | ACTS | {"channels", "photos"},

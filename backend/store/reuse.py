@@ -10,6 +10,8 @@ from backend.store.database import fetch, fetch_row
 from backend.store.filters import Filters
 
 _BLOCKS = (0, 16, 32, 48)
+# One card looks like another, and so do papers: only photos of people are compared.
+_OF_PEOPLE = "(a.evidence IS NULL OR a.evidence IN ('face_photo', 'plate_photo'))"
 _NEAR = " OR ".join(
     f"((m.like_key >> {place}) & 65535) = ANY(${at}::bigint[])"
     for at, place in enumerate(_BLOCKS, 4)
@@ -19,11 +21,12 @@ _NEAR = " OR ".join(
 async def to_compare(limit: int) -> list[asyncpg.Record]:
     """Photos of pensioners that have been read and not yet been looked for, held until commit."""
     return await fetch(
-        """SELECT a.id, a.county, a.beneficiary, a.sha256, s.obligation, m.like_key, m.like_full
+        f"""SELECT a.id, a.county, a.beneficiary, a.sha256, s.obligation, m.like_key, m.like_full
         FROM attachment a JOIN media_object m ON m.sha256 = a.sha256
         JOIN submission s ON s.id = a.submission
         WHERE a.compared_at IS NULL AND a.arrived_at IS NOT NULL AND a.beneficiary IS NOT NULL
-        AND m.examined_at IS NOT NULL ORDER BY a.id LIMIT $1 FOR UPDATE OF a SKIP LOCKED""",
+        AND {_OF_PEOPLE} AND m.examined_at IS NOT NULL
+        ORDER BY a.id LIMIT $1 FOR UPDATE OF a SKIP LOCKED""",
         limit,
     )
 
@@ -45,7 +48,7 @@ async def near(
         FROM media_object m JOIN attachment a ON a.sha256 = m.sha256
         JOIN submission s ON s.id = a.submission
         WHERE a.county = $1 AND (a.compared_at IS NOT NULL OR a.id < $2) AND s.obligation <> $3
-        AND a.arrived_at IS NOT NULL
+        AND {_OF_PEOPLE} AND a.arrived_at IS NOT NULL
         AND a.beneficiary IS NOT NULL AND m.like_key IS NOT NULL AND ({_NEAR})""",
         county,
         attachment,

@@ -280,6 +280,17 @@ async def test_the_same_persons_old_photo_is_told_apart(opened: World) -> None:
     assert [(each["kind"], each["match"]) for each in shown["flags"]] == [("same_person", "same")]
 
 
+async def test_cards_are_not_compared(opened: World) -> None:
+    """One identity card looks like another."""
+    await filed_with(opened, "liaison", PHOTO, evidence="id_card")
+    await filed_with(opened, "elsewhere", PHOTO, evidence="id_card")
+    for who in ("liaison", "elsewhere"):
+        await send(opened, who, PHOTO)
+    await fetch("UPDATE attachment SET beneficiary = gen_random_uuid()")
+    await read_all(opened)
+    assert await opened.as_("county").get("/reuse") == []
+
+
 async def test_different_photos_are_no_reuse(opened: World) -> None:
     await used_twice(opened, OTHER)
     assert await opened.as_("county").get("/reuse") == []
