@@ -8,7 +8,7 @@ import csv
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -24,6 +24,7 @@ from backend.demo.people import NAMED, named_phone, uuid
 from backend.demo.pictures import card, portrait, taken_again
 from backend.demo.regions import COUNTY, VILLAGE
 from backend.demo.story import source
+from backend.domain.calendar import local_day, local_instant
 from backend.domain.certification.matches import HitKind
 from backend.domain.certification.words import InsuranceType
 from backend.domain.filing import Accepted, Duty, Item, decide, drawn
@@ -67,7 +68,8 @@ async def add(vault: Vault, photos: Photos, now: datetime) -> bool:
     """Adds them to the demo county as of the last three days; False when it has some."""
     if await fetch("SELECT 1 FROM beneficiary WHERE county = $1 LIMIT 1", COUNTY):
         return False
-    began, rng = now - timedelta(days=3), source("pensioners")
+    began = local_instant(local_day(now) - timedelta(days=3), time(8))
+    rng = source("pensioners")
     people = {role: await _account(vault, n) for n, (role, *_) in enumerate(NAMED)}
     villages, first = await _villages(VILLAGE), date(began.year, 1, 1)
     await certification.put_cycle(
