@@ -22,6 +22,8 @@ def wording(kind: str, params: Mapping[str, Any], language: str) -> str:
         return f"有1份报表被退回，需更正{count}处，请在{fix_by}前补正。"
     if kind == "death_reported":
         return _death_en(params) if english else _death_zh(params)
+    if kind == "photos_missing":
+        return _missing_en(params) if english else _missing_zh(params)
     if kind == "request_decided":
         return _decided_en(params) if english else _decided_zh(params)
     return _filed_en(params) if english else _filed_zh(params)
@@ -103,6 +105,17 @@ def _decided_en(params: Mapping[str, Any]) -> str:
     if params.get("due_at") is None:
         return f"Your request for {what} was granted; nothing is left to do for it."
     return f"Your request for {what} was granted. New deadline: {_clock(params['due_at'], True)}."
+
+
+def _missing_zh(params: Mapping[str, Any]) -> str:
+    count = params.get("photos", 0)
+    return f"您上报的材料中有{count}张照片尚未传到，请在信号好的地方打开手机端继续上传。"
+
+
+def _missing_en(params: Mapping[str, Any]) -> str:
+    count = params.get("photos", 0)
+    photos = "A photo that you filed has" if count == 1 else f"{count} photos that you filed have"
+    return f"{photos} not arrived yet: open the app where the line is good."
 
 
 def _filed_zh(params: Mapping[str, Any]) -> str:

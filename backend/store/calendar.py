@@ -15,8 +15,12 @@ _YEAR = 365
 
 
 def owner_of(scope: str) -> str:
-    """The county whose calendar counts for a scope; above county level the seed alone."""
+    """The county whose calendar counts for a scope; above county level, and for no scope in
+    particular, the seed alone.
+    """
     county = Level.COUNTY.digits
+    if scope == SEED_OWNER:
+        return SEED_OWNER
     return scope[:county] if level_of(scope).digits >= county else SEED_OWNER
 
 

@@ -106,6 +106,28 @@ async def missing(
     )
 
 
+async def tell_missing(before: datetime, now: datetime) -> None:
+    """One word in the app to each who filed before an instant and whose bytes have not come; again
+    only when more is missing.
+    """
+    await fetch(
+        """WITH told AS (
+            INSERT INTO message (id, account, kind, region, params, slot_at, created_at)
+            SELECT gen_random_uuid(), a.account, 'photos_missing', a.region,
+                jsonb_build_object('photos', count(*)), $2, $2
+            FROM attachment a JOIN submission s ON s.id = a.submission
+            WHERE a.arrived_at IS NULL AND a.filed_at < $1 AND s.withdrawn_at IS NULL
+            GROUP BY a.account, a.region HAVING NOT EXISTS (
+                SELECT 1 FROM message m WHERE m.account = a.account AND m.region = a.region
+                AND m.kind = 'photos_missing' AND m.created_at > max(a.filed_at) + ($2 - $1))
+            RETURNING id)
+        INSERT INTO delivery (message, channel, not_before, attempts)
+        SELECT id, 'in_app', $2, 0 FROM told""",
+        before,
+        now,
+    )
+
+
 async def to_examine(now: datetime, lease: timedelta) -> asyncpg.Record | None:
     """Takes the oldest content that nobody has read yet, for a while."""
     return await fetch_row(

@@ -1,17 +1,20 @@
 """How long photos and papers are kept, and what a crash leaves of them."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+from backend.domain.sending import allowed_from
 from backend.photos import Photos, keys_of, named
-from backend.store import audit, media
+from backend.store import audit, calendar, media
 from backend.store.database import transaction
 from media.objects import StoreUnavailable
 from media.sweeping import TooManyOrphans, sweep
 
 log = logging.getLogger("cunbao.photos")
 _BATCH: Final = 20
+# Phones send photos when they have a good line; after a day somebody should look.
+PATIENCE: Final = timedelta(hours=24)
 
 
 async def erase_some(photos: Photos, now: datetime) -> bool:
@@ -32,6 +35,14 @@ async def erase_some(photos: Photos, now: datetime) -> bool:
             for key in keys_of(each):
                 await photos.store.delete(key)
     return True
+
+
+async def tell_missing(now: datetime) -> bool:
+    """Tells who filed that photos have not come for a day, when people may be disturbed."""
+    async with transaction():
+        if allowed_from(now, (), await calendar.load(calendar.SEED_OWNER)) == now:
+            await media.tell_missing(now - PATIENCE, now)
+    return False
 
 
 async def expire_uploads(photos: Photos, now: datetime) -> bool:

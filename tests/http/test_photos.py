@@ -13,7 +13,7 @@ from backend.domain.roles import Role
 from backend.photos import keys_of
 from backend.store import media
 from backend.store.database import fetch
-from backend.tasks.keeping import erase_some
+from backend.tasks.keeping import erase_some, tell_missing
 from media.objects import ObjectMissing
 from tests.http.photographs import (
     TUS,
@@ -80,6 +80,33 @@ async def test_the_form_counts_and_the_photo_trails(opened: World) -> None:
         1,
     )
     assert shown["village"] == "王家庄村民委员会"
+
+
+async def test_who_filed_is_told_once_of_photos_that_do_not_come(opened: World) -> None:
+    world = opened
+    await filed_with(world, "liaison", PHOTO, OTHER)
+
+    async def told() -> list[str]:
+        await tell_missing(world.clock.now)
+        await world.deliver(world.clock.now)
+        items = (await world.as_("liaison").get("/messages"))["items"]
+        return [each["text"] for each in items if each["kind"] == "photos_missing"]
+
+    world.clock.pass_(hours=12)
+    assert await told() == []
+    world.clock.set(2026, 11, 3, 22, 0)
+    assert await told() == [], "not at night"
+    world.clock.set(2026, 11, 4, 9, 0)
+    assert len(await told()) == 1
+    world.clock.pass_(hours=24)
+    assert len(await told()) == 1, "once is enough"
+    assert "2张照片" in (await told())[0]
+    assert (
+        await rows(
+            "message", "kind = 'photos_missing' AND account <> (SELECT filed_by FROM submission)"
+        )
+        == []
+    )
 
 
 async def test_a_photo_may_come_before_its_form(opened: World) -> None:
