@@ -16,6 +16,7 @@ from media.kinds import BadImage, Fault
 from media.working import Answer, Drawn, Examine, Examined, Failed, Refused, Request, Watermark
 
 _WALL_SECONDS = 60.0
+_LEAVING_SECONDS = 1.0
 _LONGEST_ANSWER = 16 * 2**20
 _ROOT = Path(__file__).parents[1]
 _answers = msgspec.msgpack.Decoder[Answer](Answer)
@@ -92,6 +93,7 @@ class _Worker:
                 process = await self._running()
                 return await _exchange(process, msgspec.msgpack.encode(request))
         except (OSError, EOFError, msgspec.MsgspecError) as error:  # TimeoutError is an OSError
+            await self._left(error)
             status = await self.end()
             if status == -signal.SIGXCPU:
                 return Refused(Fault.TOO_COSTLY)
@@ -99,6 +101,13 @@ class _Worker:
         except BaseException:
             await self.end()  # whoever asked has gone; the answer must not meet the next one
             raise
+
+    async def _left(self, error: Exception) -> None:
+        """Waits for a process that hung up to be gone. Killing looks whether it still lives, and
+        so takes the status of a dead one from whoever waits for it: its reason would be lost."""
+        if self._process is not None and not isinstance(error, TimeoutError):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), _LEAVING_SECONDS)
 
     async def end(self) -> int | None:
         """Kills the process. Returns how it had ended or ended."""
