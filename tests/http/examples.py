@@ -130,11 +130,13 @@ async def set_up(world: World) -> Stage:
     draft = await forms.add(COUNTY, definition, now, None)
     schedule = await world.schedule(form=published["id"])
     both = await world.schedule(steps=["town", "county"])
-    third = await world.schedule()
+    third, with_photos = await world.schedule(), await world.schedule()
     await world.open()
-    filed = await world.file(
+    filed = await world.file("liaison", obligation=await duty_of(world, VILLAGE, schedule=schedule))
+    # A photo that looks like another person's holds the review, so it is of a report of its own.
+    await world.file(
         "liaison",
-        obligation=await duty_of(world, VILLAGE, schedule=schedule),
+        obligation=await duty_of(world, VILLAGE, schedule=with_photos),
         attachments=[named(b"an older photo"), named(b"a photo")],
     )
     photo = await fetch_value("SELECT max(id) FROM attachment")
