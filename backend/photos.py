@@ -101,7 +101,7 @@ def open_photos(config: Settings, vault: Vault) -> Photos:
         store,
         space,
         Uploads(space, store, _known, _attach, UPLOADS),
-        Workers(1),
+        Workers(2),  # reading what arrives, one at a time, keeps nobody waiting for a picture
         Scanner(config.clamd) if config.clamd else None,
         timedelta(days=365 * config.media_years),
     )

@@ -11,7 +11,7 @@ from backend.store import media, reuse
 from backend.store.database import transaction
 from media.examining import Examination
 from media.kinds import BadImage
-from media.likeness import Likeness, compare, near_blocks
+from media.likeness import NEAR_KEY, Likeness, compare, near_blocks
 from media.objects import ObjectMissing, StoreUnavailable
 from media.scanning import ScannerUnavailable
 from media.uploads import content_key
@@ -98,8 +98,8 @@ async def _used_before(row: asyncpg.Record) -> list[tuple[int, int, str, str]]:
     if row["like_key"] is None:
         return []
     own = Likeness(row["like_key"], row["like_full"])
-    blocks = near_blocks(own.key)
-    candidates = await reuse.near(row["county"], row["id"], row["obligation"], blocks)
+    where = row["county"], row["id"], row["obligation"]
+    candidates = await reuse.near(*where, own.key, NEAR_KEY, near_blocks(own.key))
     return list(_alike(row, own, candidates))
 
 

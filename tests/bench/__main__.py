@@ -9,7 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping
 import asyncpg
 
 from tests import databases
-from tests.bench import certifying, filing, media, outlook, province, reminders, simulation
+from tests.bench import (
+    certifying,
+    filing,
+    likeness,
+    media,
+    outlook,
+    province,
+    reminders,
+    simulation,
+)
 from tests.bench.figures import Figure
 
 BENCHES: Mapping[str, Callable[[str], Awaitable[list[Figure]]]] = {
@@ -20,6 +29,7 @@ BENCHES: Mapping[str, Callable[[str], Awaitable[list[Figure]]]] = {
     "simulation": simulation.bench,
     "media": media.bench,
     "certifying": certifying.bench,
+    "likeness": likeness.bench,
 }
 
 
