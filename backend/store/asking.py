@@ -3,7 +3,7 @@
 The villages are held by the round under way; what is written carries their next change number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -49,10 +49,10 @@ def pensioner_of(like: asyncpg.Record) -> Pensioner:
     return Pensioner(date(1948, like["month"], 1), proved_on, certified_on, like["due_told"])
 
 
-async def add_periods(schedule: int, found: Sequence[Group], now: datetime) -> None:
+async def add_periods(schedule: int, windows: Collection[Window], now: datetime) -> None:
     """A period for each due day, frozen when it is first seen; nothing else opens it."""
     first: dict[date, Window] = {}
-    for window in {group.asked.window for group in found}:
+    for window in windows:
         known = first.get(window.due_on)
         if known is None or window.opens_on < known.opens_on:
             first[window.due_on] = window
@@ -74,6 +74,10 @@ async def add_periods(schedule: int, found: Sequence[Group], now: datetime) -> N
     )
 
 
+_CELLS = """cells AS (
+        INSERT INTO rate_cell (period, township, closes_at)
+        SELECT DISTINCT period, left(holder, 9), closes_at FROM opened
+        ON CONFLICT (period, township) DO NOTHING)"""
 _OPEN = f"""WITH asked AS (
         SELECT a.*, p.id AS period, p.due_at, p.closes_at
         FROM unnest($5::int[], $6::date[], $7::bool[], $8::date[], $9::date[], $10::date[],
@@ -94,14 +98,12 @@ _OPEN = f"""WITH asked AS (
         WHERE NOT EXISTS (SELECT 1 FROM obligation o
             WHERE o.beneficiary = b.id AND o.schedule = $3 AND (o.period = a.period
                 OR o.stage <> 'accepted' AND o.exempt_at IS NULL AND o.closes_at >= $13
-                OR (o.original_due_at AT TIME ZONE 'Asia/Shanghai')::date >= a.counts_due
+                OR o.doubt IS NULL
+                    AND (o.original_due_at AT TIME ZONE 'Asia/Shanghai')::date >= a.counts_due
                     AND (o.opens_at AT TIME ZONE 'Asia/Shanghai')::date > a.proved_on))
         ON CONFLICT (period, region, beneficiary) DO NOTHING
         RETURNING holder, period, closes_at),
-    cells AS (
-        INSERT INTO rate_cell (period, township, closes_at)
-        SELECT DISTINCT period, left(holder, 9), closes_at FROM opened
-        ON CONFLICT (period, township) DO NOTHING)
+    {_CELLS}
     SELECT holder, period, count(*)::int AS opened FROM opened GROUP BY 1, 2"""
 
 
@@ -133,6 +135,56 @@ async def open_duties(
     answered yet.
     """
     return await fetch(_OPEN, township, insurance, schedule, whole, *_columns(found), now)
+
+
+async def doubted(
+    township: str, insurance: str, whole: bool, before: datetime
+) -> list[asyncpg.Record]:
+    """(beneficiary, hit) of whom a suspicion names and no duty asks for that may still be filed:
+    each suspicion asks once.
+    """
+    return await fetch(
+        f"""WITH doubted AS (
+            SELECT b.id, max(h.id) AS hit FROM beneficiary b
+            JOIN match_hit h ON h.beneficiary = b.id AND h.outcome = 'suspect'
+                AND h.cleared_at IS NULL
+            WHERE {_IN} AND ($3 OR b.change_no IS NULL) GROUP BY b.id)
+        SELECT d.id AS beneficiary, d.hit FROM doubted d
+        WHERE NOT EXISTS (SELECT 1 FROM obligation o WHERE o.beneficiary = d.id
+            AND (o.stage <> 'accepted' AND o.exempt_at IS NULL AND o.closes_at >= $4
+                OR o.doubt >= d.hit))""",
+        township,
+        insurance,
+        whole,
+        before,
+    )
+
+
+async def open_doubts(
+    schedule: int, due_on: date, found: Sequence[asyncpg.Record], now: datetime
+) -> set[str]:
+    """Asks for a visit to those doubted; gives their villages."""
+    rows = await fetch(
+        f"""WITH opened AS (
+            INSERT INTO obligation (period, schedule, region, holder, beneficiary, opens_at, due_at,
+                closes_at, original_due_at, original_closes_at, remind_at, change_no, doubt)
+            SELECT p.id, $1, b.region, b.region, b.id, $3, p.due_at, p.closes_at, p.due_at,
+                p.closes_at, $3, v.change_no + 1, d.hit
+            FROM unnest($4::uuid[], $5::bigint[]) AS d(beneficiary, hit)
+            JOIN beneficiary b ON b.id = d.beneficiary
+            JOIN period p ON p.schedule = $1 AND p.key = $2::date::text
+            JOIN region v ON v.key = b.region
+            ON CONFLICT (period, region, beneficiary) DO NOTHING
+            RETURNING holder, period, closes_at),
+        {_CELLS}
+        SELECT DISTINCT holder FROM opened""",
+        schedule,
+        due_on,
+        now,
+        [row["beneficiary"] for row in found],
+        [row["hit"] for row in found],
+    )
+    return {row["holder"] for row in rows}
 
 
 # Who has no household number is a household.

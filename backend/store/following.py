@@ -18,6 +18,7 @@ GONE: Final = "花名册中已没有此人"
 TERMINATED: Final = "待遇已终止"
 BACK: Final = "又在花名册中"
 DOUBTED: Final = "有疑点，需核实"
+CLEARED: Final = "疑点已排除"
 BY_MATCH: Final = "数据比对已确认健在"
 BY_OTHER: Final = "已另行认证"
 
@@ -29,6 +30,7 @@ _CHANGED = "changed b JOIN obligation o ON o.beneficiary = b.id WHERE true"
 _DOUBTED = """EXISTS (SELECT 1 FROM match_hit h WHERE h.beneficiary = b.id
     AND h.outcome = 'suspect' AND h.cleared_at IS NULL)"""
 _PAID = "b.gone_on IS NULL AND b.pay_status <> 'terminated'"
+_ASKED = f"(o.doubt IS NULL OR {_DOUBTED})"
 # Who decided last on whether anybody has to come at all: an account, or nobody.
 _DECIDED_BY = """(SELECT a.account FROM adjustment a WHERE a.obligation = o.id
     AND a.kind <> 'extend' ORDER BY a.decided_at DESC, a.id DESC LIMIT 1)"""
@@ -57,10 +59,13 @@ async def move(township: str, now: datetime) -> set[str]:
 
 
 async def waive(township: str, now: datetime) -> set[str]:
-    """Nobody has to be visited who is no longer listed or paid, unless the county said so."""
+    """Nobody has to be visited who is no longer listed or paid, unless the county said so, nor for
+    a doubt that is over.
+    """
     found = await fetch(
-        f"""{_WITH} SELECT o.id, CASE WHEN b.gone_on IS NULL THEN $3 ELSE $4 END AS reason
-        FROM {_CHANGED} AND NOT ({_PAID}) AND o.stage IN ('none', 'returned')
+        f"""{_WITH} SELECT o.id, CASE WHEN {_PAID} THEN $5 WHEN b.gone_on IS NULL THEN $3 ELSE $4
+            END AS reason
+        FROM {_CHANGED} AND NOT ({_PAID} AND {_ASKED}) AND o.stage IN ('none', 'returned')
           AND o.exempt_at IS NULL AND o.closes_at >= $2
           AND NOT EXISTS (SELECT 1 FROM adjustment a WHERE a.obligation = o.id
             AND a.kind = 'restore' AND a.account IS NOT NULL)""",
@@ -68,6 +73,7 @@ async def waive(township: str, now: datetime) -> set[str]:
         now,
         TERMINATED,
         GONE,
+        CLEARED,
     )
     return await _adjust("exempt", found, now)
 
@@ -77,7 +83,7 @@ async def restore(township: str, now: datetime) -> set[str]:
     found = await fetch(
         f"""{_WITH} SELECT o.id, CASE WHEN o.exempt_at IS NULL THEN $3 ELSE $4 END AS reason
         FROM {_CHANGED} AND o.closes_at >= $2 AND {_PAID} AND (
-            o.exempt_at IS NOT NULL AND {_DECIDED_BY} IS NULL
+            o.exempt_at IS NOT NULL AND {_DECIDED_BY} IS NULL AND {_ASKED}
             OR o.matched_at IS NOT NULL AND {_DOUBTED})""",
         township,
         now,

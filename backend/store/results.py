@@ -62,8 +62,8 @@ async def asked(
     """The newest certification of each that had opened by then and was not waived."""
     duties = await fetch(
         f"""SELECT DISTINCT ON (o.beneficiary) o.beneficiary, o.id, o.opens_at, o.due_at,
-            o.closes_at, o.matched_at, {STEPS} AS steps, (o.opens_at {LOCAL})::date AS opens_on,
-            (o.original_due_at {LOCAL})::date AS due_on,
+            o.closes_at, o.matched_at, o.doubt, {STEPS} AS steps,
+            (o.opens_at {LOCAL})::date AS opens_on, (o.original_due_at {LOCAL})::date AS due_on,
             (o.original_closes_at {LOCAL})::date AS closes_on
         FROM obligation o JOIN period p ON p.id = o.period
         WHERE o.beneficiary = ANY($1) AND o.opens_at <= $2
@@ -140,7 +140,8 @@ def _asked(
         tuple(doubted),
     )
     window = Window(duty["opens_on"], duty["due_on"], duty["closes_on"])
-    return Asked(window, facts, found, _matched(person, matched_at) if is_matched else None)
+    matched = _matched(person, matched_at) if is_matched else None
+    return Asked(window, facts, found, matched, duty["doubt"] is not None)
 
 
 def _found(row: asyncpg.Record) -> Found:

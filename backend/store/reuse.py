@@ -57,7 +57,8 @@ async def near(
         f"""SELECT a.id, a.beneficiary, m.sha256, m.like_key, m.like_full
         FROM media_object m JOIN attachment a ON a.sha256 = m.sha256
         JOIN submission s ON s.id = a.submission
-        WHERE m.like_key = ANY(ARRAY({_NEAR})) AND a.county = $1 AND (a.compared_at IS NOT NULL OR a.id < $2) AND s.obligation <> $3
+        WHERE m.like_key = ANY(ARRAY({_NEAR})) AND a.county = $1
+        AND (a.compared_at IS NOT NULL OR a.id < $2) AND s.obligation <> $3
         AND {_OF_PEOPLE} AND a.arrived_at IS NOT NULL AND a.beneficiary IS NOT NULL""",
         county,
         attachment,

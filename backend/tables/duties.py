@@ -67,6 +67,8 @@ class Obligation(Table):
     exempt_at = Timestamptz(null=True, default=None)
     # Answered by another office's list or the roster, so that nobody needs to visit.
     matched_at = Timestamptz(null=True, default=None)
+    # The suspicion it looks into, where nothing else asks for a visit.
+    doubt = BigInt(null=True, default=None)
     # In which days a household is suggested to be visited.
     visit_from = Date(null=True, default=None)
     visit_to = Date(null=True, default=None)

@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 
 from backend.domain.calendar import WorkCalendar, local_day
-from backend.domain.certification.asking import Asked, asked_on
+from backend.domain.certification.asking import Asked, asked_on, doubt_window
 from backend.domain.certification.cycles import Cycle, CycleMode, Pensioner, Window, answers
 from backend.domain.certification.visits import visiting_weeks
 from backend.domain.certification.words import InsuranceType
@@ -180,15 +180,24 @@ class _Opening:
         likes = await asking.groups(self._township, insurance, self._whole)
         # Some thousand windows to compute: meanwhile others are answered.
         found = await asyncio.to_thread(self._groups, likes)
-        if not found:
-            return set()
-        await asking.add_periods(number, found, self._now)
+        await asking.add_periods(number, {each.asked.window for each in found}, self._now)
         opened = await asking.open_duties(
             self._township, insurance, number, found, self._whole, self._now
         )
         if opened and self._cycle.mode is CycleMode.FIXED_WINDOWS:
             await self._plan(opened)
-        return {row["holder"] for row in opened}
+        return {row["holder"] for row in opened} | await self._look_into()
+
+    async def _look_into(self) -> set[str]:
+        """Asks for a visit to those doubted whom nothing asks for; gives the villages."""
+        found = await asking.doubted(
+            self._township, self._schedule["insurance_type"], self._whole, self._now - rounds.REACH
+        )
+        if not found:
+            return set()
+        window = doubt_window(self._today)
+        await asking.add_periods(self._schedule["id"], [window], self._now)
+        return await asking.open_doubts(self._schedule["id"], window.due_on, found, self._now)
 
     def _groups(self, likes: Sequence[asyncpg.Record]) -> list[Group]:
         return [group for group in map(self._group, likes) if group is not None]

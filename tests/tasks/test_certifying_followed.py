@@ -6,7 +6,9 @@ from typing import Any
 from backend.domain.roles import Role
 from backend.store.database import fetch, fetch_row
 from backend.succession import succeed
+from tests.http.test_results import exported
 from tests.http.tools import done, refused, rows
+from tests.papers import papers
 from tests.tasks.certified import duties, duty, matched, pensioner, person, roster, set_cycle
 from tests.world import (
     COUNTY,
@@ -220,3 +222,61 @@ async def test_a_merged_village_hands_its_pensioners_and_their_duties_over(world
     await world.certify()
     newest = (await duties(world, 1))[-1]
     assert (newest["region"], newest["key"]) == (VACANT, "2027-12-31")
+
+
+async def test_who_was_certified_and_is_doubted_since_is_visited_once_more(world: World) -> None:
+    await opened(world)
+    number = (await duty(world, 1))["id"]
+    answers = {"method": "home_visit", "result": "pass"}
+    seen = await world.file("liaison", obligation=number, answers=answers, attachments=papers())
+    await world.review("reviewer", seen["id"], "pass")
+    world.clock.pass_(days=1)
+    await matched(world, [1], "deceased", "2026-11-02")
+    first, doubt = await duties(world, 1)
+    assert first["stage"] == "accepted"
+    assert (doubt["stage"], doubt["holder"], doubt["due_at"] > world.clock.now) == (
+        "none",
+        VILLAGE,
+        True,
+    )
+    world.clock.pass_(days=1)
+    await world.certify()
+    assert len(await duties(world, 1)) == 2  # and not once more every day
+
+    again = await world.file(
+        "liaison", obligation=doubt["id"], answers=answers, attachments=papers()
+    )
+    await world.review("reviewer", again["id"], "pass")
+    await world.certify()
+    assert await fetch("SELECT 1 FROM match_hit WHERE cleared_at IS NULL") == []
+    assert [each["stage"] for each in await duties(world, 1)] == ["accepted", "accepted"]
+
+
+async def test_a_visit_for_a_doubt_is_off_when_the_county_clears_it(world: World) -> None:
+    await roster(world, [pensioner(1, last_cert_date="2026-10-01")])
+    await set_cycle(world)
+    await world.certify()
+    assert await duties(world, 1) == []
+    world.clock.pass_(days=1)
+    await matched(world, [1], "deceased", "2026-11-02")
+    [doubt] = await duties(world, 1)
+    assert doubt["exempt_at"] is None
+    [hit] = await fetch("SELECT id FROM match_hit WHERE outcome = 'suspect'")
+    body = {"reason": "同名同姓，已核实健在"}
+    await done(world.as_("county"), "POST", f"/imports/hits/{hit['id']}/clear", 204, json=body)
+    for _ in range(2):
+        world.clock.pass_(days=1)
+        await world.certify()
+    [doubt] = await duties(world, 1)
+    assert doubt["exempt_at"] is not None
+
+
+async def test_no_answer_to_a_doubt_stops_nobody(world: World) -> None:
+    await roster(world, [pensioner(1, last_cert_date="2026-10-01")])
+    await set_cycle(world)
+    await matched(world, [1], "deceased", "2026-11-02")
+    [doubt] = await duties(world, 1)
+    world.clock.pass_(days=(doubt["closes_at"] - world.clock.now).days + 2)
+    await world.certify()
+    [line] = (await exported(world)).values()
+    assert (line["cert_state"], line["suspend_from"]) == ("suspect", "")

@@ -29,9 +29,16 @@ class About:
 
 def finding_in(answers: Mapping[str, Any], found_on: date) -> Finding:
     """The finding of answers that were taken. Raises ValueError for any other."""
-    happened = answers.get("happened_on")
-    day = date.fromisoformat(happened) if happened else None
-    return Finding(Result(answers["result"]), found_on, day)
+    return Finding(
+        Result(answers["result"]),
+        found_on,
+        _day(answers.get("happened_on")),
+        _day(answers.get("released_on")),
+    )
+
+
+def _day(raw: str | None) -> date | None:
+    return date.fromisoformat(raw) if raw else None
 
 
 def defects(

@@ -33,13 +33,15 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The newest certification a pensioner was asked for: its window, what is known of it, the
-    findings handed in for it, by submission, and a proof that came without a visit.
+    findings handed in for it, by submission, and a proof that came without a visit. `of_doubt`:
+    nothing but a suspicion asked for it.
     """
 
     window: Window
     facts: CertFacts
     found: Mapping[UUID, Found]
     matched: Found | None = None
+    of_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def line_of(asked: Asked | None, doubted: bool, payment: Payment, t: datetime) -
     counts = stage is Stage.ACCEPTED or newest is None
     if found is not None and counts and state is not CertState.SUSPECT:
         return Line(state, found, effects_of(found.finding, payment, asked.window))
+    if asked.of_doubt:
+        return Line(state, found, NOTHING)
     return Line(state, found, effects_of_silence(payment, asked.window, local_day(t)))
 
 
