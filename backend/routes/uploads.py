@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from backend.access import allows
 from backend.domain.roles import Action
-from backend.routes.context import TAKES_UPLOAD, ApiRequest, authorised, photos_of
+from backend.routes.context import TAKES_UPLOAD, ApiRequest, asking, photos_of
 from backend.routes.errors import documented, problem_response
 from media.tus import Refusal, Request
 
@@ -29,8 +29,7 @@ async def _chunks(request: ApiRequest) -> AsyncIterator[bytes]:
 
 
 async def _answer(request: ApiRequest, upload: str | None) -> Response[Any]:
-    async with authorised(request) as asker:
-        pass  # nothing of the database is held while a phone sends
+    asker = await asking(request)  # nothing of the database is held while a phone sends
     headers = {name.lower(): value for name, value in request.headers.items()}
     told = await photos_of(request).receive(
         Request(request.method, headers, str(asker.account), _chunks(request), upload), asker

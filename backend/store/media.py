@@ -6,8 +6,9 @@ from uuid import UUID
 
 import asyncpg
 
-from backend.store.database import fetch, fetch_row, fetch_value
+from backend.store.database import fetch, fetch_row
 from backend.store.filters import Filters
+from backend.store.gathering import Gathering
 
 _PAGE = 1000
 _SEEN = """a.id, a.submission, a.position, a.county, a.region, a.beneficiary, a.account, a.sha256,
@@ -20,40 +21,42 @@ _FROM = """attachment a JOIN submission s ON s.id = a.submission JOIN region r O
 
 async def sent_by(account: UUID, sha256: str, length: int) -> bool:
     """Whether the account has sent the content, and it is still here; waits for its erasure."""
-    return bool(
-        await fetch_value(
-            """SELECT EXISTS (SELECT 1 FROM media_upload u JOIN media_object m USING (sha256)
-            WHERE u.account = $1 AND u.sha256 = $2 AND m.bytes = $3 AND m.erased_at IS NULL
-            FOR SHARE OF m)""",
-            account,
-            sha256,
-            length,
-        )
+    return await _sent.ask((account, sha256, length))
+
+
+async def _which_sent(asked: Sequence[tuple[UUID, str, int]]) -> list[bool]:
+    rows = await fetch(
+        """SELECT i.number, found.sha256 IS NOT NULL AS sent
+        FROM unnest((SELECT $1::uuid[]), $2::text[], $3::int[])
+            WITH ORDINALITY AS i(account, sha256, length, number)
+        LEFT JOIN LATERAL (
+            SELECT m.sha256 FROM media_upload u JOIN media_object m USING (sha256)
+            WHERE u.account = i.account AND u.sha256 = i.sha256 AND m.bytes = i.length
+                AND m.erased_at IS NULL FOR SHARE OF m) found ON true
+        ORDER BY i.number""",
+        *(list(column) for column in zip(*asked, strict=True)),
     )
+    return [row["sent"] for row in rows]
+
+
+_sent = Gathering(_which_sent)
 
 
 async def arrived(account: UUID, sha256: str, length: int, now: datetime) -> None:
     """A content is stored: notes who sent it, and what it is waited for by. May be repeated."""
     await fetch(
-        """INSERT INTO media_object (sha256, bytes, stored_at, attempts, advice)
-        VALUES ($1, $2, $3, 0, '{}')
-        ON CONFLICT (sha256) DO UPDATE SET stored_at = $3, erased_at = NULL, examined_at = NULL,
-            refused = NULL, attempts = 0 WHERE media_object.erased_at IS NOT NULL""",
+        """WITH stored AS (
+            INSERT INTO media_object (sha256, bytes, stored_at, attempts, advice)
+            VALUES ($1, $2, $4, 0, '{}')
+            ON CONFLICT (sha256) DO UPDATE SET stored_at = $4, erased_at = NULL, examined_at = NULL,
+                refused = NULL, attempts = 0 WHERE media_object.erased_at IS NOT NULL),
+        sent AS (
+            INSERT INTO media_upload (sha256, account, at) VALUES ($1, $3, $4)
+            ON CONFLICT (sha256, account) DO NOTHING)
+        UPDATE attachment SET arrived_at = $4
+        WHERE sha256 = $1 AND account = $3 AND arrived_at IS NULL""",
         sha256,
         length,
-        now,
-    )
-    await fetch(
-        """INSERT INTO media_upload (sha256, account, at) VALUES ($1, $2, $3)
-        ON CONFLICT (sha256, account) DO NOTHING""",
-        sha256,
-        account,
-        now,
-    )
-    await fetch(
-        """UPDATE attachment SET arrived_at = $3
-        WHERE sha256 = $1 AND account = $2 AND arrived_at IS NULL""",
-        sha256,
         account,
         now,
     )

@@ -59,10 +59,10 @@ async def bench(url: str) -> list[Figure]:
     figures = await _pipeline()
     with tempfile.TemporaryDirectory(prefix="cunbao-bench-") as folder:
         async with databases.copy(url) as here, databases.connected(here, 4):
-            token = await _liaison()
-            rounds = await _rounds(here, Path(folder), token)
+            tokens = await _liaisons()
+            rounds = await _rounds(here, Path(folder), tokens)
             figures += _uploads(rounds)
-            figures.append(await _memory(here, Path(folder), token))
+            figures.append(await _memory(here, Path(folder), tokens[0]))
     return figures
 
 
@@ -106,8 +106,8 @@ def _rate(photo: bytes, *, scale: bool) -> float:
     return PHOTOS / (perf_counter() - begun)
 
 
-async def _liaison() -> str:
-    """A village with a liaison who may send; gives the token."""
+async def _liaisons() -> list[str]:
+    """A village with a liaison for each phone; gives their tokens."""
     now = system_clock()
     await bulk.add_regions(
         [
@@ -117,11 +117,12 @@ async def _liaison() -> str:
             (VILLAGE, "village"),
         ]
     )
-    [session] = await bulk.add_people([bulk.Seat(Role.LIAISON, VILLAGE)], now)
-    return Vault(SECRET).access_token(session, now, 120)
+    sessions = await bulk.add_people([bulk.Seat(Role.LIAISON, VILLAGE)] * PHONES, now)
+    vault = Vault(SECRET)
+    return [vault.access_token(session, now, 120) for session in sessions]
 
 
-async def _rounds(url: str, folder: Path, token: str) -> list[Round]:
+async def _rounds(url: str, folder: Path, tokens: Sequence[str]) -> list[Round]:
     """Alternates between the bare route and ours; the first round only warms up."""
     generator, rounds = Generator(), []
     try:
@@ -129,7 +130,10 @@ async def _rounds(url: str, folder: Path, token: str) -> list[Round]:
             for _ in range(ROUNDS + 1):
                 photos = [os.urandom(PHOTO_BYTES) for _ in range(PHONES)]
                 plain = [_request("/bodies", each, {}) for each in photos]
-                sent = [_request("/api/v1/uploads", each, _headers(each, token)) for each in photos]
+                sent = [
+                    _request("/api/v1/uploads", each, _headers(each, token))
+                    for each, token in zip(photos, tokens, strict=True)
+                ]
                 least = await generator.drive(bare.port, plain, PHONES)
                 await _lag(ours)
                 run = await generator.drive(ours.port, sent, PHONES)
