@@ -3,84 +3,30 @@
  * tests/cases/expressions.json hold the two together.
  */
 
+import { applied, negation, operation, rowsOf, total, type Node, type Run, type Scope } from "./operations";
 import {
-  add,
-  compare,
-  divide,
-  isBlank,
-  isObject,
-  LIMIT,
-  multiply,
-  normal,
-  own,
-  subtract,
-  type Json,
-  type Value,
-} from "./values";
-
-/** Answers (in a row: with the row's own) and the accepted ones of the period before. */
-export interface Scope {
-  answers: Json;
-  last: Json;
-}
-
-export type Run = (scope: Scope) => Value;
+  AGGREGATES,
+  ARGUMENTS,
+  checkKey,
+  COMPARISON,
+  MAX_DEPTH,
+  MAX_LENGTH,
+  MAX_NODES,
+  MINUS,
+  NoExpression,
+  NOT,
+  number,
+  POWERS,
+  tokensOf,
+  type Token,
+} from "./tokens";
+import { normal, own, subtract } from "./values";
 
 export interface Expression {
   /** Never throws. */
   run: Run;
   /** The answers it reads. */
   fields: ReadonlySet<string>;
-}
-
-/** Why a text is no expression; `position` counts code points. */
-export class NoExpression extends Error {
-  constructor(
-    readonly reason: string,
-    readonly position: number,
-  ) {
-    super(reason);
-  }
-}
-
-const MAX_LENGTH = 1000;
-const MAX_DEPTH = 32;
-const MAX_NODES = 200;
-const MAX_PLACES = 6;
-const KEY = /^[a-z][a-z0-9_]{0,39}$/;
-const ARGUMENTS: Record<string, [number, number]> = {
-  abs: [1, 1],
-  filled: [1, 1],
-  coalesce: [2, 2],
-  min: [2, MAX_NODES],
-  max: [2, MAX_NODES],
-};
-const AGGREGATES = ["sum", "count"];
-const WORDS = ["and", "or", "not", "in"];
-const RESERVED = new Set([...WORDS, "true", "false", "null", "last", ...AGGREGATES, ...Object.keys(ARGUMENTS)]);
-const POWERS: Record<string, number> = {
-  or: 1,
-  and: 2,
-  ...Object.fromEntries(["==", "!=", "<", "<=", ">", ">=", "in"].map((sign) => [sign, 4])),
-  "+": 5,
-  "-": 5,
-  "*": 6,
-  "/": 6,
-};
-const [NOT, COMPARISON, MINUS] = [3, 4, 7];
-const TOKEN =
-  /(?<space>[ \t\r\n]+)|(?<number>[0-9]+(?:\.[0-9]+)?)|(?<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?)|(?<text>'[^'\x00-\x1f\x7f-\x9f\ud800-\udfff]*')|(?<sign>==|!=|<=|>=|[-+*/<>(),])/uy;
-
-interface Token {
-  kind: string;
-  text: string;
-  position: number;
-}
-
-/** A piece as it is built: `reads` is set where it is an answer and nothing else. */
-interface Node {
-  run: Run;
-  reads?: (scope: Scope) => unknown;
 }
 
 const known = new Map<string, Expression>();
@@ -97,26 +43,6 @@ export function parse(source: string): Expression {
   const tokens = tokensOf(source);
   if (tokens.length === 1) throw new NoExpression("empty", 0);
   return new Parser(tokens).whole();
-}
-
-function tokensOf(source: string): Token[] {
-  const found: Token[] = [];
-  let [at, position] = [0, 0];
-  while (at < source.length) {
-    TOKEN.lastIndex = at;
-    const match = TOKEN.exec(source);
-    if (match === null) {
-      throw new NoExpression(source[at] === "'" ? "unclosed_text" : "bad_character", position);
-    }
-    const text = match[0];
-    const kind = Object.entries(match.groups!).find(([, part]) => part !== undefined)![0];
-    if (kind !== "space") {
-      found.push({ kind: kind === "name" && WORDS.includes(text) ? "sign" : kind, text, position });
-    }
-    at += text.length;
-    position += Array.from(text).length;
-  }
-  return [...found, { kind: "end", text: "", position }];
 }
 
 /** Precedence climbing over the tokens, counting depth and nodes as it goes. */
@@ -287,66 +213,4 @@ class Parser {
     };
     return this.made(position, { run });
   }
-}
-
-function number(token: Token): number {
-  const value = Number(token.text);
-  const places = token.text.split(".")[1] ?? "";
-  if (value > LIMIT || places.length > MAX_PLACES) throw new NoExpression("bad_number", token.position);
-  return value;
-}
-
-function checkKey(key: string, position: number): void {
-  if (RESERVED.has(key)) throw new NoExpression("reserved_name", position);
-  if (!KEY.test(key)) throw new NoExpression("bad_name", position);
-}
-
-function operation(sign: string, left: Run, right: Run): Run {
-  if (sign === "and") return junction(left, right, false);
-  if (sign === "or") return junction(left, right, true);
-  const calculate = { "+": add, "-": subtract, "*": multiply, "/": divide }[sign];
-  if (calculate !== undefined) return (scope) => calculate(left(scope), right(scope));
-  return (scope) => compare(sign, left(scope), right(scope));
-}
-
-/** `decisive` on either side decides: false for and, true for or. */
-function junction(left: Run, right: Run, decisive: boolean): Run {
-  return (scope) => {
-    const one = left(scope);
-    if (one === decisive) return decisive;
-    const other = right(scope);
-    if (other === decisive) return decisive;
-    return typeof one === "boolean" && typeof other === "boolean" ? !decisive : null;
-  };
-}
-
-function negation(operand: Run): Run {
-  return (scope) => {
-    const value = operand(scope);
-    return typeof value === "boolean" ? !value : null;
-  };
-}
-
-function applied(name: string, operands: Node[]): Run {
-  const [first, second] = operands as [Node, Node];
-  if (name === "filled") return (scope) => !isBlank((first.reads ?? first.run)(scope));
-  if (name === "coalesce") return (scope) => first.run(scope) ?? second.run(scope);
-  return (scope) => {
-    const values = operands.map((operand) => operand.run(scope));
-    if (!values.every((value) => typeof value === "number")) return null;
-    return name === "abs" ? Math.abs(values[0]!) : Math[name as "min" | "max"](...values);
-  };
-}
-
-function rowsOf(scope: Scope, group: string): Json[] {
-  const raw = own(scope.answers, group);
-  return Array.isArray(raw) ? raw.filter(isObject) : [];
-}
-
-/** A blank cell adds nothing; the field's own rule reports it. */
-function total(rows: Json[], key: string): Value {
-  return rows
-    .map((row) => normal(own(row, key)))
-    .filter((value) => typeof value === "number")
-    .reduce<Value>(add, 0);
 }

@@ -11,10 +11,10 @@ import { isBlank, isObject, own, type Json } from "./values";
 export interface Finding {
   level: "error" | "warning";
   code: string;
-  field?: string;
-  check?: string;
-  row?: number;
-  params?: Record<string, number>;
+  field?: string | undefined;
+  check?: string | undefined;
+  row?: number | undefined;
+  params?: Record<string, number> | undefined;
 }
 
 /** `errors` block; `warnings` want a reason, and one without is an error too. */
@@ -197,8 +197,8 @@ function hundredths(value: number): boolean {
 }
 
 function among(field: Field, picked: unknown[]): boolean {
-  const values = (field.choices ?? []).map((choice) => choice.value);
-  return picked.every((each) => values.includes(each as string)) && new Set(picked).size === picked.length;
+  const values = new Set<unknown>(field.choices?.map((choice) => choice.value));
+  return picked.every((each) => values.has(each)) && new Set(picked).size === picked.length;
 }
 
 /** Length counts code points. */
@@ -226,7 +226,8 @@ function error(code: string, more: Partial<Finding>): Finding {
   return pruned({ level: "error", code, ...more });
 }
 
-function pruned(finding: { [key in keyof Finding]: Finding[key] | undefined }): Finding {
+/** Without what is undefined, so that equal findings look equal. */
+function pruned(finding: Finding): Finding {
   const entries = Object.entries(finding).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as unknown as Finding;
 }
