@@ -27,6 +27,8 @@ export interface Expression {
   run: Run;
   /** The answers it reads. */
   fields: ReadonlySet<string>;
+  /** Those of last period that it reads. */
+  last: ReadonlySet<string>;
 }
 
 const known = new Map<string, Expression>();
@@ -51,13 +53,14 @@ class Parser {
   private depth = 0;
   private nodes = 0;
   private readonly fields = new Set<string>();
+  private readonly last = new Set<string>();
 
   constructor(private readonly tokens: Token[]) {}
 
   whole(): Expression {
     const { run } = this.expression(0);
     if (this.token.kind !== "end") this.fail();
-    return { run, fields: this.fields };
+    return { run, fields: this.fields, last: this.last };
   }
 
   private get token(): Token {
@@ -160,7 +163,7 @@ class Parser {
   }
 
   private reference(key: string, last: boolean): Node {
-    if (!last) this.fields.add(key);
+    (last ? this.last : this.fields).add(key);
     const reads = (scope: Scope) => own(last ? scope.last : scope.answers, key);
     return { run: (scope) => normal(reads(scope)), reads };
   }

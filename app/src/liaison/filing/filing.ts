@@ -1,6 +1,7 @@
 /** One report being filled in: what was typed, what follows from it, what is wrong with it. */
 
 import { computed, reactive, ref, watch } from "vue";
+import { expression } from "@/rules/expressions";
 import { computed as totalled, differing, fieldsOf, prefilled, type Field, type FormDefinition, type Group } from "@/rules/form";
 import { validate, type Finding } from "@/rules/validate";
 import { own, type Json } from "@/rules/values";
@@ -108,9 +109,10 @@ function withTotals(form: FormDefinition, typed: Json, last: Json | null): Json 
   return filled;
 }
 
-/** Whether a field is only shown: its value follows from others. */
-export function isTold(field: Field): boolean {
-  return Boolean(field.read_only && field.compute);
+/** Whether a field is only shown: its value follows from others, of last period too if it needs them. */
+export function isTold(field: Field, last: Json | null): boolean {
+  if (!field.read_only || !field.compute) return false;
+  return [...expression(field.compute).last].every((key) => (own(last ?? {}, key) ?? null) !== null);
 }
 
 function changed(answers: Json, key: string, value: unknown): Json {

@@ -66,6 +66,7 @@ const words: typeof zh = {
     next: "Next",
     previous: "Back a step",
     before: "last: {n}",
+    unit: " ({unit})",
     kept: "Whatever you typed is kept on this phone.",
     defect: "The office says: {text}",
     row: "No. {n}",

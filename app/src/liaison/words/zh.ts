@@ -65,6 +65,7 @@ export default {
     next: "下一步",
     previous: "上一步",
     before: "上期 {n}",
+    unit: "（{unit}）",
     kept: "填到哪里都存在手机上，不会丢。",
     defect: "退回意见：{text}",
     row: "第{n}条",
