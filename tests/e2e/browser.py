@@ -1,8 +1,9 @@
 """Phones in a Chromium."""
 
 import os
+import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,13 @@ FLAGS: Final = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )
+_PHONE: Final[dict[str, Any]] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+    "locale": "zh-CN",
+}
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 AXE: Final = ROOT / "app" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -34,18 +42,31 @@ async def launch(playwright: Playwright) -> Browser:
     )
 
 
+async def launch_kept(playwright: Playwright, address: str, folder: Path) -> BrowserContext:
+    """A phone whose storage lies in the folder, also when its browser is killed."""
+    path, more = chromium()
+    return await playwright.chromium.launch_persistent_context(
+        folder,
+        executable_path=path,
+        args=[*FLAGS],
+        env={**os.environ, **more},
+        base_url=address,
+        **_PHONE,
+    )
+
+
+def kill(folder: Path) -> None:
+    """Ends every process of the browser that keeps its storage there, as a dead battery does."""
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):
+            if process.name.isdigit() and str(folder) in (process / "cmdline").read_text():
+                os.kill(int(process.name), signal.SIGKILL)
+
+
 @asynccontextmanager
 async def phone(browser: Browser, address: str, **options: Any) -> AsyncIterator[BrowserContext]:
     """A phone of its own, with its own storage. Whatever its pages complain of fails the test."""
-    settings = {
-        "viewport": {"width": 390, "height": 844},
-        "device_scale_factor": 2,
-        "is_mobile": True,
-        "has_touch": True,
-        "locale": "zh-CN",
-        "base_url": address,
-    }
-    context = await browser.new_context(**{**settings, **options})
+    context = await browser.new_context(**{**_PHONE, "base_url": address, **options})
     context.set_default_timeout(15_000)
     complaints: list[str] = []
     context.on("weberror", lambda error: complaints.append(str(error.error)))

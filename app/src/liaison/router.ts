@@ -21,6 +21,12 @@ export const router = createRouter({
           component: () => import("./views/DutyView.vue"),
         },
         {
+          path: "duty/:id(\\d+)/fill/:step(\\d+)",
+          name: "fill",
+          props: ({ params }) => ({ id: Number(params["id"]), step: Number(params["step"]) }),
+          component: () => import("./filing/FillView.vue"),
+        },
+        {
           path: "filed/:id",
           name: "filed",
           props: true,

@@ -71,7 +71,8 @@ export interface Store extends Dexie {
 export const FROM_SERVER = ["facts", "villages", "obligations", "forms", "messages"] as const;
 
 export function open(account: string): Store {
-  const db = new Dexie(`cunbao-${account}`) as Store;
+  // Written through to the flash before it counts as written: batteries die, too.
+  const db = new Dexie(`cunbao-${account}`, { chromeTransactionDurability: "strict" }) as Store;
   db.version(1).stores({
     facts: "key",
     villages: "key",
