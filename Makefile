@@ -10,7 +10,7 @@ COMPILE := $(PY) -m uv --quiet pip compile --universal --python-version 3.11 --g
 	pyproject.toml --group build $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: run test check bench client migrate demo doctor lock clean help set-up set-up-dev
+.PHONY: run test check bench screenshots lighthouse client migrate demo doctor lock clean help set-up set-up-dev
 
 run: set-up ## set up, then serve the demo county on http://127.0.0.1:8000
 	@exec $(PY) -m backend.cli serve --demo $(ARGS)
@@ -29,6 +29,12 @@ check: set-up-dev ## style, types, architecture, migration drift, addresses, cli
 	$(PY) scripts/client.py --check
 	$(NPM) run lint
 	$(NPM) run types
+
+screenshots: set-up-dev ## pictures of the phone app's screens, into build/screens
+	$(PY) -m pytest -q tests/e2e/pictures.py
+
+lighthouse: set-up-dev ## performance, accessibility and best practices of the phone app
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(PY) -m pytest -q -s tests/e2e/lighthouse.py
 
 client: set-up-dev ## write the front end's typed client anew, from the API
 	$(PY) scripts/client.py
@@ -55,7 +61,7 @@ clean: ## remove .venv, node_modules, the built front end and caches; var/ with 
 
 help: ## this list
 	@echo "make run and make test are all it takes; PYTHON=python3.12 chooses the Python."
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 set-up set-up-dev:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
