@@ -1,1 +1,1 @@
-"""The labour ledger 劳动力台账: what is known of each villager, its changes, the monthly figures."""
+"""The labour ledger 劳动力台账: people of the village, their changes, the monthly figures."""

@@ -45,6 +45,7 @@ EMPTY: Final[Mapping[str, Any]] = {
     "tags": (),
 }
 REQUIRED: Final = ("name", "status")
+_MARKS: Final = {ord(mark): ";" for mark in ",，、；|"}
 _NEEDS_REGION: Final = (Place.OUT, Place.PROVINCE)
 
 
@@ -68,7 +69,7 @@ def value_of(field: str, text: str) -> Any:
         fen = _found(cells.fen_of(text), "not_an_amount")
         return _income(fen // 100)
     if field == "tags":
-        parts = text.translate(str.maketrans(dict.fromkeys(",，、；|", ";"))).split(";")
+        parts = text.translate(_MARKS).split(";")
         return _tags([part.strip() for part in parts if part.strip()])
     if field == "phone":
         return _found(cells.phone_of(text), "not_a_phone")
