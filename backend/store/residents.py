@@ -91,7 +91,7 @@ async def history(number: UUID, limit: int) -> list[asyncpg.Record]:
         """SELECT c.id, c.kind, c.captured_at, c.at, c.received_at, c.steps::text AS steps,
             c.outdated, c.batch, a.name AS by_name
         FROM resident_change c LEFT JOIN account a ON a.id = c.account
-        WHERE c.resident = $1 ORDER BY c.received_at DESC, c.at DESC, c.id LIMIT $2""",
+        WHERE c.resident = $1 ORDER BY c.received_at DESC, c.receipt DESC, c.id LIMIT $2""",
         number,
         limit,
     )
