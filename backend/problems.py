@@ -123,19 +123,8 @@ CATALOGUE: dict[str, Entry] = {
     "already_reviewed": Entry(409, "已经审核，不能撤回", "Already reviewed; it can't be withdrawn"),
     "already_withdrawn": Entry(409, "已经撤回", "Already withdrawn"),
     "not_newest": Entry(409, "只能撤回最新一次填报", "Only the newest revision can be withdrawn"),
-    "change_conflict": Entry(
-        409,
-        "同一编号已提交过不同内容，原内容未改动",
-        "This id was used for something else; nothing was overwritten",
-    ),
-    "resident_known": Entry(
-        409,
-        "该身份证号已在本县台账中；如已迁入本村，请由人社所或县里调整",
-        "Somebody in the county's ledger has this identity number; the office can move them",
-    ),
-    "resident_gone": Entry(
-        409, "此人已迁出或去世，不在台账中", "This person has left the ledger: moved out or dead"
-    ),
+    "resident_known": Entry(409, "该身份证号已在本县台账中", "Already in the county's ledger"),
+    "resident_gone": Entry(409, "此人已迁出或去世", "This person has moved out or died"),
     "submission_conflict": Entry(
         409,
         "同一编号已提交过不同内容，原内容未改动",

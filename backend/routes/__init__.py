@@ -29,6 +29,7 @@ from backend.routes.rates import RateController
 from backend.routes.regions import RegionController
 from backend.routes.requests import RequestController
 from backend.routes.resident_changes import ResidentChangeController
+from backend.routes.resident_sheets import ResidentSheetController
 from backend.routes.residents import ResidentController
 from backend.routes.results import ResultController
 from backend.routes.reuse import ReuseController
@@ -48,6 +49,7 @@ CONTROLLERS = (
     SubmissionController,
     ResidentController,
     ResidentChangeController,
+    ResidentSheetController,
     ObligationController,
     AdjustmentController,
     RequestController,

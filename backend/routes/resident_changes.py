@@ -117,9 +117,9 @@ class _Ledger:
             return item
         known = self._known.get(item.id)
         if known is not None:
-            return known if known.digest == item.digest else Refusal("change_conflict")
+            return known if known.digest == item.digest else Refusal("submission_conflict")
         if item.id in self._accepted:
-            return Refusal("change_conflict")
+            return Refusal("submission_conflict")
         try:
             applied = self._added(item) if item.kind is ChangeType.NEW else self._changed(item)
         except Refusal as refusal:
@@ -134,7 +134,7 @@ class _Ledger:
         if item.village not in self._villages:
             raise Refusal("not_found")
         if item.resident in self._people:
-            raise Refusal("change_conflict")
+            raise Refusal("submission_conflict")
         actor = self._actor
         applied = add(item, self._device_time, actor.now, local_day(actor.now))
         assert applied.number is not None
@@ -192,7 +192,7 @@ def _outcome(
 ) -> ResidentChangeOutcome:
     number = item.id if isinstance(item, Item) else None
     if isinstance(found, Refusal):
-        conflict = found.code == "change_conflict"
+        conflict = found.code == "submission_conflict"
         outcome = Outcome.CONFLICT if conflict else Outcome.REJECTED
         problem = ProblemBody(**problem_body(found.code, found.params, language))
         return ResidentChangeOutcome(index, outcome, number, problem=problem)
