@@ -18,7 +18,7 @@ from backend.domain.ledger.words import (
     Ability,
     ChangeType,
     Education,
-    Place,
+    WorkPlace,
     Status,
     Tag,
 )
@@ -66,7 +66,7 @@ class ResidentView(msgspec.Struct):
     employer: str
     industry: str
     job: str
-    work_place: Place | None
+    work_place: WorkPlace | None
     work_region: str
     leave_date: date | None
     return_date: date | None
@@ -262,7 +262,7 @@ def _counted(row: asyncpg.Record) -> Counted:
         f"{row['born_on']:%Y-%m}",
         row["female"],
         Status(row["status"]),
-        Place(place) if place else None,
+        WorkPlace(place) if place else None,
         row["train_wish"],
         row["job_wish"],
     )

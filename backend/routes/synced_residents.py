@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from backend.domain.ledger.ages import month_of
-from backend.domain.ledger.words import Place, Status, Tag
+from backend.domain.ledger.words import WorkPlace, Status, Tag
 from backend.domain.masking import masked_id_number
 from backend.store.residents import facts_of
 from backend.vault import Vault
@@ -47,7 +47,7 @@ class SyncedResident(msgspec.Struct, omit_defaults=True):
     relation: str = ""
     employer: str = ""
     job: str = ""
-    work_place: Place | None = None
+    work_place: WorkPlace | None = None
     work_region: str = ""
     leave_date: date | None = None
     return_date: date | None = None

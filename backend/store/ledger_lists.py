@@ -58,7 +58,8 @@ async def compare(county: str) -> dict[str, int]:
         """UPDATE ledger_stage s SET resident = r.id, was_region = r.region,
             fields = ARRAY(SELECT d.key FROM jsonb_each(s.facts) d
                 WHERE (r.facts->d.key) IS DISTINCT FROM d.value
-                   OR d.key = 'phone' AND d.value <> '""' AND r.phone_index IS DISTINCT FROM s.phone_index
+                   OR d.key = 'phone' AND d.value <> '""'
+                        AND r.phone_index IS DISTINCT FROM s.phone_index
                 ORDER BY 1)
         FROM resident r WHERE r.county = $1 AND r.gone_on IS NULL
           AND r.id_number_index = s.id_number_index""",

@@ -1,4 +1,4 @@
-"""The labour ledger: 王芳's village changes its people, the township looks on, outsiders see none."""
+"""The labour ledger: a village changes its people, its township looks on, outsiders see none."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -15,7 +15,7 @@ from backend.domain.ledger.changes import Applied, Item, Person, add, change
 from backend.domain.ledger.fields import EMPTY
 from backend.domain.ledger.figures import KEYS, Counted, ledger_figures
 from backend.domain.ledger.rows import NEEDED, LedgerRow, read_row
-from backend.domain.ledger.words import ChangeType, Place, Status
+from backend.domain.ledger.words import ChangeType, WorkPlace, Status
 from backend.domain.refusal import Refusal
 from tests.rosters import id_number
 from tests.world import VILLAGE
@@ -37,7 +37,7 @@ def _counted(person: dict[str, Any]) -> Counted:
         person["born"],
         person.get("female", False),
         Status(person["status"]),
-        Place(place) if place else None,
+        WorkPlace(place) if place else None,
         person.get("train_wish", False),
         person.get("job_wish", False),
     )

@@ -7,6 +7,7 @@ import { todos } from "./duties";
 import { whenever } from "./hopes";
 import { kept } from "./kept";
 import { FROM_SERVER, type Store } from "./store/database";
+import { flushChanges } from "./store/ledger";
 import { flush } from "./store/outbox";
 import { pull } from "./store/sync";
 
@@ -49,6 +50,7 @@ function made() {
     working.value = true;
     try {
       await flush(store);
+      await flushChanges(store);
       await pull(store);
       line.value = "ok";
     } catch (error) {
@@ -58,7 +60,8 @@ function made() {
       now.value = Date.now();
     }
     // Filed while this was under way: it must not wait for the next occasion.
-    if (line.value === "ok" && shelf.waiting.value.length > 0) void exchange();
+    const left = [...shelf.waiting.value, ...shelf.changes.value].some((each) => each.state === "waiting");
+    if (line.value === "ok" && left) void exchange();
   }
 
   async function failed(error: unknown): Promise<void> {

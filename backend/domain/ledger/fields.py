@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from backend.domain.certification import cells
 from backend.domain.ledger import words
-from backend.domain.ledger.words import Place, Status
+from backend.domain.ledger.words import WorkPlace, Status
 from backend.domain.refusal import Refusal
 
 # Field → longest text.
@@ -46,7 +46,7 @@ EMPTY: Final[Mapping[str, Any]] = {
 }
 REQUIRED: Final = ("name", "status")
 _MARKS: Final = {ord(mark): ";" for mark in ",，、；|"}
-_NEEDS_REGION: Final = (Place.OUT, Place.PROVINCE)
+_NEEDS_REGION: Final = (WorkPlace.OUT, WorkPlace.PROVINCE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.domain.ledger.ages import of_working_age
-from backend.domain.ledger.words import Place, Status
+from backend.domain.ledger.words import WorkPlace, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Counted:
     born: str
     female: bool
     status: Status
-    work_place: Place | None = None
+    work_place: WorkPlace | None = None
     train_wish: bool = False
     job_wish: bool = False
 
@@ -39,11 +39,11 @@ _OUTSIDE: Final = {
     Status.INCAPABLE: "incapable",
 }
 _AWAY: Final = {
-    Place.COUNTY: "mig_county",
-    Place.CITY: "mig_city",
-    Place.PROVINCE: "mig_prov",
-    Place.OUT: "mig_out",
-    Place.ABROAD: "mig_abroad",
+    WorkPlace.COUNTY: "mig_county",
+    WorkPlace.CITY: "mig_city",
+    WorkPlace.PROVINCE: "mig_prov",
+    WorkPlace.OUT: "mig_out",
+    WorkPlace.ABROAD: "mig_abroad",
 }
 _TOTALS: Final = ("employed", "labor_total", "wa_total", "migrant", "train_wish", "job_wish")
 _WOMEN: Final = ("employed_female", "unemployed_female", "labor_female", "migrant_female")

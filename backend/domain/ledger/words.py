@@ -20,7 +20,7 @@ class Status(StrEnum):
     RETIRED = "retired"
 
 
-class Place(StrEnum):
+class WorkPlace(StrEnum):
     """Where the work is, from the village outwards."""
 
     VILLAGE = "village"
@@ -90,15 +90,15 @@ STATUSES: Final = {each.value: each for each in Status} | {
     "退休": Status.RETIRED,
     "已退休": Status.RETIRED,
 }
-PLACES: Final = {each.value: each for each in Place} | {
-    "村内": Place.VILLAGE,
-    "本村": Place.VILLAGE,
-    "乡内": Place.TOWN,
-    "乡外县内": Place.COUNTY,
-    "县外市内": Place.CITY,
-    "市外省内": Place.PROVINCE,
-    "省外": Place.OUT,
-    "境外": Place.ABROAD,
+PLACES: Final = {each.value: each for each in WorkPlace} | {
+    "村内": WorkPlace.VILLAGE,
+    "本村": WorkPlace.VILLAGE,
+    "乡内": WorkPlace.TOWN,
+    "乡外县内": WorkPlace.COUNTY,
+    "县外市内": WorkPlace.CITY,
+    "市外省内": WorkPlace.PROVINCE,
+    "省外": WorkPlace.OUT,
+    "境外": WorkPlace.ABROAD,
 }
 ABILITIES: Final = {each.value: each for each in Ability} | {
     "有": Ability.FULL,
