@@ -2330,7 +2330,7 @@ export interface components {
             bank: string;
             beneficiary: components["schemas"]["BeneficiaryView"];
             hits: components["schemas"]["HitOfOne"][];
-            places: components["schemas"]["routes_beneficiaries_Place"][];
+            places: components["schemas"]["Place"][];
             window: components["schemas"]["WindowView"] | null;
         };
         /** BeneficiaryView */
@@ -3318,6 +3318,14 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
         };
+        /** Place */
+        Place: {
+            /** Format: date */
+            from_on: string;
+            region: string;
+            region_name: string;
+            until_on: string | null;
+        };
         /**
          * PostIn
          * @description A post at a region; `is_backup` is B角. It starts now unless `starts_at` is given.
@@ -3642,7 +3650,7 @@ export interface components {
             train_type: string;
             train_wish: boolean;
             work_ability: components["schemas"]["Ability"] | null;
-            work_place: components["schemas"]["domain_ledger_words_Place"] | null;
+            work_place: components["schemas"]["WorkPlace"] | null;
             work_region: string;
         };
         /**
@@ -4084,7 +4092,7 @@ export interface components {
             /** @default false */
             train_wish?: boolean;
             village: string;
-            work_place?: components["schemas"]["domain_ledger_words_Place"] | null;
+            work_place?: components["schemas"]["WorkPlace"] | null;
             /** @default  */
             work_region?: string;
         };
@@ -4225,6 +4233,12 @@ export interface components {
             en: string;
             zh: string;
         };
+        /**
+         * WorkPlace
+         * @description Where the work is, from the village outwards.
+         * @enum {string}
+         */
+        WorkPlace: "village" | "town" | "county" | "city" | "province" | "out" | "abroad";
         /** Year */
         Year: {
             days: components["schemas"]["Day"][];
@@ -4255,12 +4269,6 @@ export interface components {
          */
         channels_Kind: "in_app" | "web_push" | "wecom_app" | "wecom_robot" | "dingtalk" | "feishu" | "mail" | "sms" | "voice";
         /**
-         * Place
-         * @description Where the work is, from the village outwards.
-         * @enum {string}
-         */
-        domain_ledger_words_Place: "village" | "town" | "county" | "city" | "province" | "out" | "abroad";
-        /**
          * Kind
          * @description The ways of filing: figures, 零报告 (nothing happened), 无变化 (as last period).
          * @default report
@@ -4281,14 +4289,6 @@ export interface components {
          * @enum {string}
          */
         regions_ChangeKind: "merge" | "recode";
-        /** Place */
-        routes_beneficiaries_Place: {
-            /** Format: date */
-            from_on: string;
-            region: string;
-            region_name: string;
-            until_on: string | null;
-        };
     };
     responses: never;
     parameters: never;

@@ -22,7 +22,7 @@ export interface Wish {
 }
 
 /** Stores a change on the phone; the lists show it from then on. */
-export async function change(db: Store, wish: Wish): Promise<string> {
+export async function keepChange(db: Store, wish: Wish): Promise<string> {
   const now = Date.now();
   const id = crypto.randomUUID();
   const { kind, resident, village, name } = wish;
