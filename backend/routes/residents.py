@@ -18,9 +18,9 @@ from backend.domain.ledger.words import (
     Ability,
     ChangeType,
     Education,
-    WorkPlace,
     Status,
     Tag,
+    WorkPlace,
 )
 from backend.domain.masking import masked_id_number, masked_name
 from backend.domain.roles import Action

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from backend.domain.ledger.ages import month_of
-from backend.domain.ledger.words import WorkPlace, Status, Tag
+from backend.domain.ledger.words import Status, Tag, WorkPlace
 from backend.domain.masking import masked_id_number
 from backend.store.residents import facts_of
 from backend.vault import Vault

@@ -15,7 +15,7 @@ from backend.domain.ledger.changes import Applied, Item, Person, add, change
 from backend.domain.ledger.fields import EMPTY
 from backend.domain.ledger.figures import KEYS, Counted, ledger_figures
 from backend.domain.ledger.rows import NEEDED, LedgerRow, read_row
-from backend.domain.ledger.words import ChangeType, WorkPlace, Status
+from backend.domain.ledger.words import ChangeType, Status, WorkPlace
 from backend.domain.refusal import Refusal
 from tests.rosters import id_number
 from tests.world import VILLAGE

@@ -7,7 +7,6 @@ import { todos } from "./duties";
 import { whenever } from "./hopes";
 import { kept } from "./kept";
 import { FROM_SERVER, type Store } from "./store/database";
-import { flushChanges } from "./store/ledger";
 import { flush } from "./store/outbox";
 import { pull } from "./store/sync";
 
@@ -50,7 +49,7 @@ function made() {
     working.value = true;
     try {
       await flush(store);
-      await flushChanges(store);
+      await sendChanges(store);
       await pull(store);
       line.value = "ok";
     } catch (error) {
@@ -103,6 +102,13 @@ let only: Home | undefined;
 /** The one state of this page. */
 export function useHome(): Home {
   return (only ??= made());
+}
+
+/** What the ledger has to send; its code comes when there is something. */
+async function sendChanges(store: Store): Promise<void> {
+  if ((await store.changes.where("state").equals("waiting").count()) === 0) return;
+  const { flushChanges } = await import("./store/ledger");
+  await flushChanges(store);
 }
 
 async function empty(store: Store): Promise<void> {

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from backend.domain.certification import cells
 from backend.domain.ledger import words
-from backend.domain.ledger.words import WorkPlace, Status
+from backend.domain.ledger.words import Status, WorkPlace
 from backend.domain.refusal import Refusal
 
 # Field → longest text.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.domain.ledger.ages import of_working_age
-from backend.domain.ledger.words import WorkPlace, Status
+from backend.domain.ledger.words import Status, WorkPlace
 
 
 @dataclass(frozen=True, slots=True)
