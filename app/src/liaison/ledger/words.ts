@@ -3,6 +3,11 @@
 import { i18n } from "../preferences";
 
 const zh = {
+  problem: {
+    resident_known: "该身份证号已在本县台账中。人是从别的村迁来的，请联系人社所。",
+    resident_gone: "此人已迁出或去世，不能再改。",
+    not_found: "此人已不在您负责的村。",
+  },
   ledger: {
     title: "台账",
     search: "搜姓名或户号",
@@ -107,6 +112,11 @@ const zh = {
 };
 
 const en: typeof zh = {
+  problem: {
+    resident_known: "Somebody in this county's ledger has this identity number. If they moved here, ask the township.",
+    resident_gone: "This person has moved away or died.",
+    not_found: "This person is no longer in your village.",
+  },
   ledger: {
     title: "Ledger",
     search: "Name or household",

@@ -154,11 +154,7 @@ const words: typeof zh = {
     record: "What you did, on time or late. Nobody else sees it and nobody is ranked.",
     settings: "Enlarge the letters, change the language, sign out.",
   },
-  problem: {
-    resident_known: "Somebody in this county's ledger has this identity number. If they moved here, ask the township.",
-    resident_gone: "This person has moved away or died.",
-    not_found: "This person is no longer in your village.",
-    too_large: "Too large to be sent.", unknown: "The server did not take it." },
+  problem: { too_large: "Too large to be sent.", unknown: "The server did not take it." },
 };
 
 export default words;

@@ -153,9 +153,5 @@ export default {
     record: "您办过的事，是按时还是迟报。别人看不到，也不排名。",
     settings: "可以放大字体、换语言、退出登录。",
   },
-  problem: {
-    resident_known: "该身份证号已在本县台账中。人是从别的村迁来的，请联系人社所。",
-    resident_gone: "此人已迁出或去世，不能再改。",
-    not_found: "此人已不在您负责的村。",
-    too_large: "内容太大，送不出去。", unknown: "服务器没有接收。" },
+  problem: { too_large: "内容太大，送不出去。", unknown: "服务器没有接收。" },
 };
