@@ -54,7 +54,6 @@ const zh = {
     by: "{when} · {by}",
     from_to: "{field}：{was} → {became}",
     no_value: "空",
-    figures: "本月就业月报数字",
     fault: {
       name: "请填姓名。",
       id_number: "身份证号不对，请检查18位号码。",
@@ -163,7 +162,6 @@ const en: typeof zh = {
     by: "{when} · {by}",
     from_to: "{field}: {was} → {became}",
     no_value: "nothing",
-    figures: "Figures of this month's report",
     fault: {
       name: "Enter the name.",
       id_number: "This identity number is wrong. Check all 18 characters.",
