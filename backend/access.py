@@ -28,6 +28,7 @@ from backend.store import (
     people,
     regions,
     requests,
+    residents,
     reuse,
     reviews,
 )
@@ -239,6 +240,11 @@ async def post_to_relieve(asker: Actor, number: UUID) -> asyncpg.Record:
 async def beneficiary(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
     """A pensioner of the villages where the action is allowed."""
     return _found(await beneficiaries.within(number, asker.scopes(action)))
+
+
+async def resident(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
+    """A person of the ledger of the villages where the action is allowed."""
+    return _found(await residents.within(number, asker.scopes(action)))
 
 
 async def attachment(asker: Actor, number: int) -> asyncpg.Record:

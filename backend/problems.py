@@ -123,6 +123,8 @@ CATALOGUE: dict[str, Entry] = {
     "already_reviewed": Entry(409, "已经审核，不能撤回", "Already reviewed; it can't be withdrawn"),
     "already_withdrawn": Entry(409, "已经撤回", "Already withdrawn"),
     "not_newest": Entry(409, "只能撤回最新一次填报", "Only the newest revision can be withdrawn"),
+    "resident_known": Entry(409, "该身份证号已在本县台账中", "Already in the county's ledger"),
+    "resident_gone": Entry(409, "此人已迁出或去世", "This person has moved out or died"),
     "submission_conflict": Entry(
         409,
         "同一编号已提交过不同内容，原内容未改动",

@@ -45,10 +45,10 @@ class Sheet(Protocol):
 class CsvSheet:
     """UTF-8 with a byte order mark, as office programs want it."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], columns: Sequence[str] = COLUMNS) -> None:
         self._file = file
         self._file.write(codecs.BOM_UTF8)
-        self.add([COLUMNS])
+        self.add([columns])
 
     def add(self, rows: Iterable[Sequence[str]]) -> None:
         text = io.StringIO(newline="")
@@ -63,11 +63,11 @@ class CsvSheet:
 class ExcelSheet:
     """A workbook whose cells are all text, so that no number loses its zeros."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], columns: Sequence[str] = COLUMNS) -> None:
         self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
         self._sheet = self._book.add_worksheet("results")
         self._line = 0
-        self.add([COLUMNS])
+        self.add([columns])
 
     def add(self, rows: Iterable[Sequence[str]]) -> None:
         for row in rows:

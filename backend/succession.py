@@ -6,7 +6,7 @@ from datetime import datetime
 from backend.domain.calendar import local_day
 from backend.domain.regions import Level, code_of, contains, key_of, level_of, parent_key
 from backend.problems import Problem
-from backend.store import beneficiaries, duties, regions, rosters
+from backend.store import beneficiaries, duties, regions, residents, rosters
 
 
 async def succeed(
@@ -33,6 +33,7 @@ async def succeed(
         raise Problem("region_over")
     today = local_day(now)
     await beneficiaries.follow(old, new, today, now)
+    await residents.follow(old, new, now)
     return await regions.succeed(old, new, today, now)
 
 

@@ -20,7 +20,10 @@ PLUMBING = frozenset({"problems", "vault", "settings", "clock", "logs", "observe
 ACTS = frozenset(
     {"sessions", "appointments", "succession", "seeding", "settling", "adjusting", "nudging"}
 ) | frozenset({"requesting", "outlook", "previewing"})
-LISTS = frozenset({"lists", "roster_import", "match_import", "faulty_rows", "results_sheet"})
+LISTS = frozenset({"lists", "roster_import", "match_import", "faulty_rows", "results_sheet"}) | {
+    "ledger_import",
+    "ledger_sheet",
+}
 CORE = frozenset({"domain", "tables", "store"}) | PLUMBING
 
 # Part of backend → the parts of backend it may import (besides itself).
@@ -53,6 +56,8 @@ MAY_IMPORT = {
     "lists": CORE | {"sheets"},
     "roster_import": CORE | {"lists"},
     "match_import": CORE | {"lists"},
+    "ledger_import": CORE | {"lists", "roster_import"},
+    "ledger_sheet": CORE | {"results_sheet"},
     "faulty_rows": CORE | {"lists"},
     "photos": CORE,
     "results_sheet": CORE,

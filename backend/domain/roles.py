@@ -65,6 +65,10 @@ class Action(StrEnum):
     SET_ROBOT = "set_robot"
     CALL = "call"
     SEE_CHANNELS = "see_channels"
+    SEE_RESIDENTS = "see_residents"
+    CHANGE_RESIDENTS = "change_residents"
+    EXPORT_RESIDENTS = "export_residents"
+    EXPORT_RESIDENTS_PRIVATE = "export_residents_private"
 
 
 _FIELD = {Role.LIAISON, Role.STATION}
@@ -118,6 +122,10 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SET_ROBOT: frozenset({Role.OFFICE_LEAD}),
     Action.CALL: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.SEE_CHANNELS: frozenset({Role.COUNTY_OPS, Role.COUNTY_MONITOR}),
+    Action.SEE_RESIDENTS: frozenset(_FIELD | _OFFICE | {Role.COUNTY_OPS}),
+    Action.CHANGE_RESIDENTS: frozenset(_FIELD | _OFFICE),
+    Action.EXPORT_RESIDENTS: frozenset(_OFFICE | {Role.COUNTY_OPS}),
+    Action.EXPORT_RESIDENTS_PRIVATE: frozenset({Role.COUNTY_OPS}),
 }
 
 POSTED_AT: dict[Role, frozenset[Level]] = {

@@ -28,6 +28,9 @@ from backend.routes.pictures import AttachmentController, PictureController
 from backend.routes.rates import RateController
 from backend.routes.regions import RegionController
 from backend.routes.requests import RequestController
+from backend.routes.resident_changes import ResidentChangeController
+from backend.routes.resident_sheets import ResidentSheetController
+from backend.routes.residents import ResidentController
 from backend.routes.results import ResultController
 from backend.routes.reuse import ReuseController
 from backend.routes.reviews import ReviewController
@@ -44,6 +47,9 @@ CONTROLLERS = (
     MeController,
     SyncController,
     SubmissionController,
+    ResidentController,
+    ResidentChangeController,
+    ResidentSheetController,
     ObligationController,
     AdjustmentController,
     RequestController,

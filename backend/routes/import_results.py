@@ -11,7 +11,7 @@ import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromQuery, JSONBody
 
-from backend import access, match_import, roster_import
+from backend import access, ledger_import, match_import, roster_import
 from backend.access import allows
 from backend.domain.certification.matches import HitKind, HitOutcome
 from backend.domain.certification.roster import REASONS
@@ -32,16 +32,21 @@ from backend.routes.schemas import (
     paged,
     read_mark,
 )
-from backend.store import audit, imports, matches
+from backend.store import audit, imports, ledger_lists, matches
 from backend.store.database import from_json
 
 _SHEET = FILE_TYPES[1]
-_HEADINGS = {roster_import.KIND: roster_import.ROSTER, match_import.KIND: match_import.MATCH}
+_HEADINGS = {
+    roster_import.KIND: roster_import.ROSTER,
+    match_import.KIND: match_import.MATCH,
+    ledger_import.KIND: ledger_import.LEDGER,
+}
 
 
 class ImportKind(StrEnum):
     ROSTER = "roster"
     MATCH = "match"
+    RESIDENTS = "residents"
 
 
 class ChangeKind(StrEnum):
@@ -80,9 +85,12 @@ class RowFaults(msgspec.Struct):
 
 
 class ChangeView(msgspec.Struct):
-    """What a roster changes about somebody known: changed, moved, back or gone."""
+    """What a list changes about somebody known: changed, moved, back or gone. By a roster that is
+    a `beneficiary`, by a sheet of the ledger a `resident`.
+    """
 
-    beneficiary: UUID
+    beneficiary: UUID | None
+    resident: UUID | None
     name: str
     kind: ChangeKind
     line: int | None
@@ -136,7 +144,8 @@ def _change(row: asyncpg.Record) -> ChangeView:
     # The phone, addresses, contact and bank are compared as one, by a digest.
     fields = ["private" if name == "private_digest" else name for name in row["fields"]]
     return ChangeView(
-        row["beneficiary"],
+        row.get("beneficiary"),
+        row.get("resident"),
         masked_name(row["name"]),
         ChangeKind(row["kind"]),
         row["line"],
@@ -237,11 +246,15 @@ class ImportController(Controller):
         page: PageQuery = None,
         limit: LimitQuery = 100,
     ) -> Page[ChangeView]:
-        """Who is changed, moved, back or gone by a roster; new ones are only counted."""
+        """Who is changed, moved, back or gone by a roster or a sheet of the ledger; new ones are
+        only counted.
+        """
         after = read_mark(page, tuple[int])
         async with authorised(request) as actor:
-            await access.import_batch(actor, number, Action.SEE_IMPORTS)
-            rows = await imports.changes(
+            batch = await access.import_batch(actor, number, Action.SEE_IMPORTS)
+            of_ledger = batch["kind"] == ledger_import.KIND
+            read = ledger_lists.changes if of_ledger else imports.changes
+            rows = await read(
                 number, kind.value if kind else None, after[0] if after else None, limit + 1
             )
         return paged(rows, limit, _change, lambda row: [row["id"]])

@@ -16,7 +16,7 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Requ
 from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import FromQuery, QueryParameter
 
-from backend import access, match_import, roster_import
+from backend import access, ledger_import, match_import, roster_import
 from backend.access import allows
 from backend.domain.certification.matches import HitKind
 from backend.domain.roles import Action
@@ -27,8 +27,6 @@ from backend.routes.schemas import (
     check_years,
 )
 
-_SHEET = FILE_TYPES[1]
-_HEADINGS = {roster_import.KIND: roster_import.ROSTER, match_import.KIND: match_import.MATCH}
 _FILE_PROBLEMS = (
     "file_type",
     "list_unreadable",
@@ -128,6 +126,31 @@ class UploadController(Controller):
                 gone_ok,
             )
             return _result(await roster_import.import_roster(ask, vault_of(request), _unseen))
+
+    @post(
+        "/residents",
+        opt=allows(Action.IMPORT_LISTS) | TAKES_FILE,
+        operation_class=FileOperation,
+        responses=documented(*_FILE_PROBLEMS),
+    )
+    async def residents(
+        self, request: ApiRequest, dry_run: FromQuery[bool] = False
+    ) -> ImportResult:
+        """A sheet of the labour ledger as the body: all of it is taken or nothing. Fields without
+        a column stay as they are; nobody leaves for not being listed, only by `change_type`.
+        """
+        async with authorised(request):
+            pass
+        async with _received(request) as path, authorised(request) as actor:
+            ask = ledger_import.Ask(
+                path,
+                access.county(actor, Action.IMPORT_LISTS),
+                actor.now,
+                actor.account,
+                actor.request,
+                dry_run,
+            )
+            return _result(await ledger_import.import_ledger(ask, vault_of(request), _unseen))
 
     @post(
         "/match",

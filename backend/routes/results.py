@@ -96,10 +96,11 @@ async def _export(
     ending = "csv" if kind is CsvSheet else "xlsx"
     name = f"results-{local_day(t):%Y-%m}.{ending}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Stream(_parts(file), headers=headers)
+    return Stream(parts(file), headers=headers)
 
 
-async def _parts(file: IO[bytes]) -> AsyncIterator[bytes]:
+async def parts(file: IO[bytes]) -> AsyncIterator[bytes]:
+    """A file in parts, closed at the end."""
     with file:
         file.seek(0)
         while part := await asyncio.to_thread(file.read, _PART):

@@ -22,7 +22,8 @@ from backend.routes.errors import documented
 from backend.routes.messages import MessageView, message_view
 from backend.routes.schemas import Words
 from backend.routes.synced_pensioners import Removed, SyncedPensioner, synced_pensioner
-from backend.store import sync
+from backend.routes.synced_residents import SyncedResident, synced_resident
+from backend.store import residents, sync
 from backend.store.database import from_json
 from backend.vault import Vault
 
@@ -110,6 +111,7 @@ class SyncAnswer(msgspec.Struct, omit_defaults=True):
     villages: list[SyncedVillage] = []
     obligations: list[SyncedObligation] = []
     pensioners: list[SyncedPensioner] = []
+    residents: list[SyncedResident] = []
     removed: Removed | None = None
     forms: list[SyncedForm] = []
     messages: list[MessageView] = []
@@ -223,7 +225,9 @@ async def _removed(since: dict[str, int], villages: list[str]) -> Removed | None
         return None
     pensioners = await sync.removed_pensioners(since, villages)
     obligations = await sync.removed_obligations(since, villages)
-    return Removed(pensioners, obligations) if pensioners or obligations else None
+    people = await residents.removed(since, villages)
+    found = pensioners or obligations or people
+    return Removed(pensioners, obligations, people) if found else None
 
 
 async def _changes(
@@ -249,6 +253,7 @@ async def _changes(
         await _villages(actor, list(heads)),
         [_obligation(row) for row in rows],
         [synced_pensioner(row, vault) for row in (await sync.pensioners(since) if since else [])],
+        [synced_resident(row, vault) for row in (await residents.changed(since) if since else [])],
         await _removed(since, list(heads)),
         [
             SyncedForm(row["id"], row["version"], from_json(row["definition"]))

@@ -33,10 +33,13 @@ class SyncedPensioner(msgspec.Struct, omit_defaults=True):
 
 
 class Removed(msgspec.Struct, omit_defaults=True):
-    """What the phone has to forget: who is no longer listed in its villages, and their duties."""
+    """What the phone has to forget: who is no longer listed in its villages, and their duties;
+    who left their ledger.
+    """
 
     pensioners: list[UUID] = []
     obligations: list[int] = []
+    residents: list[UUID] = []
 
 
 def synced_pensioner(row: asyncpg.Record, vault: Vault) -> SyncedPensioner:

@@ -18,6 +18,7 @@ from backend.tables.duties import Adjustment, Obligation, ObligationMove, Period
 from backend.tables.filings import Review, Submission
 from backend.tables.findings import CertCode, CertSample, CertSampleItem
 from backend.tables.forms import Form, Ladder, Schedule
+from backend.tables.ledger import Resident, ResidentChange, ResidentDiff, ResidentLeft
 from backend.tables.media import Attachment, MediaObject, MediaUpload, ReuseFlag
 from backend.tables.messages import Delivery, Message, Reminder
 from backend.tables.operations import TaskRun, WorkCalendar
@@ -70,6 +71,10 @@ ALL_TABLES = (
     CertCode,
     CertSample,
     CertSampleItem,
+    Resident,
+    ResidentChange,
+    ResidentLeft,
+    ResidentDiff,
 )
 
 __all__ = [
@@ -111,6 +116,10 @@ __all__ = [
     "RateCell",
     "Region",
     "Reminder",
+    "Resident",
+    "ResidentChange",
+    "ResidentDiff",
+    "ResidentLeft",
     "ReuseFlag",
     "Review",
     "RosterChange",

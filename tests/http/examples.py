@@ -85,6 +85,7 @@ class Stage:
     flag: int
     certified: str
     sample: str
+    resident: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ async def set_up(world: World) -> Stage:
         await _flag(photo, now),
         certified,
         await _sample(world, certified),
+        await _resident(world),
     )
 
 
@@ -314,6 +316,38 @@ _MERGER = {"kind": "merge", "old": VACANT, "new": NEIGHBOUR}
 
 A_LEAVE = {"starts_on": "2026-11-02", "ends_on": "2026-11-08"}
 A_ROBOT = {"region": TOWN, "channel": "wecom_robot", "address": "robot-key-2"}
+
+WORKING = date(1985, 6, 15)
+
+
+def _resident_change(stage: Stage, person: Person) -> Call:
+    item = {"id": str(uuid4()), "resident": str(stage.resident), "fields": {"status": "flex"}}
+    return Call("/residents/changes", {"items": [item]})
+
+
+def _ledger_sheet(person: Person) -> bytes:
+    row = {"name": "李大", "id_no": id_number(8, WORKING), "region_code": VILLAGE, "status": "务农"}
+    return roster_bytes([row], row)
+
+
+async def _resident(world: World) -> UUID:
+    """Somebody in 王家庄's ledger."""
+    number = uuid4()
+    await fetch(
+        """INSERT INTO resident (id, county, region, id_number_sealed, id_number_index, born_on,
+            facts, stamps, created_at, changed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, '{}', $8, $8)""",
+        number,
+        COUNTY,
+        VILLAGE,
+        world.vault.seal(id_number(9, WORKING)),
+        world.vault.id_number_index(id_number(9, WORKING)),
+        WORKING,
+        '{"name": "李大", "status": "farm"}',
+        world.clock.now,
+    )
+    return number
+
 
 # By method and path; `{…}` as the route has it.
 EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
@@ -490,6 +524,29 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
             lambda s, p: Call("/imports/roster", content=roster_bytes([pensioner(1)])),
             201,
             Outside.OWN,
+        ),
+    ),
+    # The labour ledger
+    ("GET", "/residents"): _list("/residents"),
+    ("POST", "/residents/search"): (
+        Example(
+            lambda s, p: Call("/residents/search", {"id_number": id_number(9, WORKING)}),
+            outside=Outside.OWN,
+        ),
+    ),
+    ("GET", "/residents/figures"): (
+        Example(_plain("/residents/figures", region=VILLAGE, month="2026-11")),
+    ),
+    ("GET", "/residents/{number}"): (Example(lambda s, p: Call(f"/residents/{s.resident}")),),
+    ("POST", "/residents/{number}/reveal"): (
+        Example(lambda s, p: Call(f"/residents/{s.resident}/reveal", {"purpose": "核实"})),
+    ),
+    ("POST", "/residents/changes"): (Example(_resident_change, outside=Outside.REJECTED),),
+    ("GET", "/residents/export.csv"): _list("/residents/export.csv"),
+    ("GET", "/residents/export.xlsx"): (Example(_plain("/residents/export.xlsx", region=VILLAGE)),),
+    ("POST", "/imports/residents"): (
+        Example(
+            lambda s, p: Call("/imports/residents", content=_ledger_sheet(p)), 201, Outside.OWN
         ),
     ),
     ("POST", "/imports/match"): (

@@ -88,6 +88,7 @@ _TABLES = (
     "cert_evidence, cert_round, cert_sample, cert_sample_item, delivery, form, import_batch,"
     "import_fault, ladder, leave, login_failure, match_hit, media_object, media_upload, message,"
     "nudge, obligation, obligation_move, pace, period, post, rate_cell, region, reminder,"
+    "resident, resident_change, resident_diff, resident_left,"
     "reuse_flag, review, roster_change, schedule, session, submission"
 )
 

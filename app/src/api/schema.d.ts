@@ -834,6 +834,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/residents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Residents
+         * @description A sheet of the labour ledger as the body: all of it is taken or nothing. Fields without
+         *     a column stay as they are; nobody leaves for not being listed, only by `change_type`.
+         */
+        post: operations["ApiV1ImportsResidentsResidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports/roster": {
         parameters: {
             query?: never;
@@ -884,7 +905,8 @@ export interface paths {
         };
         /**
          * Changes
-         * @description Who is changed, moved, back or gone by a roster; new ones are only counted.
+         * @description Who is changed, moved, back or gone by a roster or a sheet of the ledger; new ones are
+         *     only counted.
          */
         get: operations["ApiV1ImportsNumberChangesChanges"];
         put?: never;
@@ -1433,6 +1455,168 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/residents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description People of the asker's area in order of village; who is gone only with `gone`.
+         */
+        get: operations["ApiV1ResidentsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change
+         * @description Changes people of the ledger; each item has its own outcome, in order. In each field
+         *     the change captured last holds.
+         */
+        post: operations["ApiV1ResidentsChangesChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * AsCsv
+         * @description Everybody listed, under the headings that can be read in again; audited. Masked unless
+         *     `full`, which takes a purpose and the right to it.
+         */
+        get: operations["ApiV1ResidentsExportCsvAsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * AsWorkbook
+         * @description The same as a workbook.
+         */
+        get: operations["ApiV1ResidentsExportXlsxAsWorkbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures
+         * @description The monthly report's figures as the ledger has them now, of who counts in the month.
+         */
+        get: operations["ApiV1ResidentsFiguresFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search
+         * @description Who has that identity number in the asker's area, gone ones as well.
+         */
+        post: operations["ApiV1ResidentsSearchSearch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One person, masked, with what was changed, newest first.
+         */
+        get: operations["ApiV1ResidentsNumberOne"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{number}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reveal
+         * @description Name, number and phone, for a stated purpose; the look leaves an audit entry.
+         */
+        post: operations["ApiV1ResidentsNumberRevealReveal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reuse": {
         parameters: {
             query?: never;
@@ -1947,6 +2131,11 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Ability
+         * @enum {string}
+         */
+        Ability: "full" | "part" | "none";
+        /**
          * AccountIn
          * @description A person with their first post; the password is for the first sign-in.
          */
@@ -2207,20 +2396,41 @@ export interface components {
          * @enum {unknown}
          */
         ChangeKind: "merge" | "recode";
+        /** ChangeOfOne */
+        ChangeOfOne: {
+            /** Format: date-time */
+            at: string;
+            batch: number | null;
+            by: string | null;
+            captured_at: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["ChangeType"];
+            outdated: string[];
+            /** Format: date-time */
+            received_at: string;
+            steps: components["schemas"]["Step"][];
+        };
         /** ChangeResult */
         ChangeResult: {
             duties: number;
             successor: string;
         };
+        /**
+         * ChangeType
+         * @description Why a person's entry changes. The last two end it.
+         * @enum {unknown}
+         */
+        ChangeType: "death" | "move_out" | "new" | "update";
         /** ChangeView */
         ChangeView: {
-            /** Format: uuid */
-            beneficiary: string;
+            beneficiary: string | null;
             fields: string[];
             kind: components["schemas"]["import_results_ChangeKind"];
             line: number | null;
             name: string;
             region: string;
+            resident: string | null;
             was_region: string;
         };
         /** ChannelHealth */
@@ -2419,6 +2629,11 @@ export interface components {
             /** Format: uuid */
             submission: string;
         };
+        /**
+         * Education
+         * @enum {string}
+         */
+        Education: "none" | "primary" | "junior" | "senior" | "vocational" | "college" | "bachelor" | "master";
         /** Effect */
         Effect: {
             /** Format: date-time */
@@ -2537,6 +2752,10 @@ export interface components {
         Found: {
             items: components["schemas"]["BeneficiaryView"][];
         };
+        /** FoundResidents */
+        FoundResidents: {
+            items: components["schemas"]["ResidentView"][];
+        };
         /** FullBeneficiary */
         FullBeneficiary: {
             bank_name: string;
@@ -2556,6 +2775,14 @@ export interface components {
         FullPhone: {
             /** Format: uuid */
             account: string;
+            phone: string;
+        };
+        /** FullResident */
+        FullResident: {
+            /** Format: uuid */
+            id: string;
+            id_number: string;
+            name: string;
             phone: string;
         };
         /**
@@ -2607,7 +2834,7 @@ export interface components {
          * ImportKind
          * @enum {string}
          */
-        ImportKind: "roster" | "match";
+        ImportKind: "roster" | "match" | "residents";
         /**
          * ImportOutcome
          * @description imported; shown: a dry run; rejected: some rows had faults, and nothing was imported.
@@ -2722,6 +2949,14 @@ export interface components {
             id: number;
             /** Format: date */
             starts_on: string;
+        };
+        /** LedgerFigures */
+        LedgerFigures: {
+            figures: {
+                [key: string]: number;
+            };
+            month: string;
+            region: string;
         };
         /**
          * Level
@@ -2976,6 +3211,11 @@ export interface components {
         /** Page[RequestView] */
         "Page_backend.routes.requests.RequestView_": {
             items: components["schemas"]["RequestView"][];
+            next?: string | null;
+        };
+        /** Page[ResidentView] */
+        "Page_backend.routes.residents.ResidentView_": {
+            items: components["schemas"]["ResidentView"][];
             next?: string | null;
         };
         /** Page[QueueEntry] */
@@ -3279,6 +3519,7 @@ export interface components {
         Removed: {
             obligations?: number[];
             pensioners?: string[];
+            residents?: string[];
         };
         /**
          * RequestIn
@@ -3327,6 +3568,90 @@ export interface components {
             schedule: number;
             title: components["schemas"]["Words"];
             wanted_due_at: string | null;
+        };
+        /**
+         * ResidentChangeBatch
+         * @description Up to 100 changes. `device_time` is the device's clock on sending: it gives the skew.
+         */
+        ResidentChangeBatch: {
+            device_time?: string | null;
+            items: components["schemas"]["ResidentChangeIn"][];
+        };
+        /**
+         * ResidentChangeIn
+         * @description One change of one person. The phone makes `id`, and `resident` for somebody new.
+         *
+         *         `village` and `id_number` are for somebody new alone. `fields`: only what changes; texts,
+         *         words, days as 2026-11-02, true or false, whole yuan, lists of tags; null empties a field.
+         */
+        ResidentChangeIn: {
+            captured_at?: string | null;
+            /** @default {} */
+            fields?: Record<string, never>;
+            /** Format: uuid */
+            id: string;
+            id_number?: string | null;
+            /** @default update */
+            kind?: components["schemas"]["ChangeType"];
+            /** Format: uuid */
+            resident: string;
+            village?: string | null;
+        };
+        /** ResidentChangeOutcome */
+        ResidentChangeOutcome: {
+            id?: string | null;
+            index: number;
+            outcome: components["schemas"]["Outcome"];
+            outdated?: string[];
+            problem?: components["schemas"]["ProblemBody"] | null;
+            receipt?: string | null;
+            received_at?: string | null;
+        };
+        /** ResidentChangeOutcomes */
+        ResidentChangeOutcomes: {
+            items: components["schemas"]["ResidentChangeOutcome"][];
+            /** Format: date-time */
+            server_time: string;
+        };
+        /** ResidentDetail */
+        ResidentDetail: {
+            history: components["schemas"]["ChangeOfOne"][];
+            resident: components["schemas"]["ResidentView"];
+        };
+        /** ResidentView */
+        ResidentView: {
+            age: number;
+            /** Format: date-time */
+            changed_at: string;
+            education: components["schemas"]["Education"] | null;
+            employer: string;
+            female: boolean;
+            gone_on: string | null;
+            group_no: string;
+            health: string;
+            household: string;
+            /** Format: uuid */
+            id: string;
+            id_number: string;
+            industry: string;
+            job: string;
+            job_wish: boolean;
+            leave_date: string | null;
+            monthly_income: number | null;
+            name: string;
+            phone: string;
+            region: string;
+            region_name: string;
+            relation: string;
+            return_date: string | null;
+            skill_cert: string;
+            status: components["schemas"]["Status"];
+            tags: components["schemas"]["Tag"][];
+            train_type: string;
+            train_wish: boolean;
+            work_ability: components["schemas"]["Ability"] | null;
+            work_place: components["schemas"]["WorkPlace"] | null;
+            work_region: string;
         };
         /**
          * Result
@@ -3583,6 +3908,18 @@ export interface components {
          * @enum {string}
          */
         State: "upcoming" | "open" | "overdue" | "submitted" | "returned" | "accepted" | "missing" | "exempt";
+        /**
+         * Status
+         * @description What somebody lives by, or why they do not work.
+         * @enum {string}
+         */
+        Status: "unit" | "flex" | "self" | "public" | "farm" | "unemployed" | "no_intent" | "student" | "army" | "incapable" | "retired";
+        /** Step */
+        Step: {
+            became: unknown;
+            field: string;
+            was: unknown;
+        };
         /** StepEffect */
         StepEffect: {
             before_close: components["schemas"]["Comparison"];
@@ -3659,6 +3996,7 @@ export interface components {
             obligations?: components["schemas"]["SyncedObligation"][];
             pensioners?: components["schemas"]["SyncedPensioner"][];
             removed?: components["schemas"]["Removed"] | null;
+            residents?: components["schemas"]["SyncedResident"][];
             /** Format: date-time */
             server_time: string;
             villages?: components["schemas"]["SyncedVillage"][];
@@ -3726,6 +4064,38 @@ export interface components {
             risk_tags?: string[];
             village: string;
         };
+        /** SyncedResident */
+        SyncedResident: {
+            born: string;
+            /** @default  */
+            employer?: string;
+            /** @default false */
+            female?: boolean;
+            /** @default  */
+            group_no?: string;
+            /** @default  */
+            household?: string;
+            /** Format: uuid */
+            id: string;
+            id_number: string;
+            /** @default  */
+            job?: string;
+            /** @default false */
+            job_wish?: boolean;
+            leave_date?: string | null;
+            name: string;
+            /** @default  */
+            relation?: string;
+            return_date?: string | null;
+            status: components["schemas"]["Status"];
+            tags?: components["schemas"]["Tag"][];
+            /** @default false */
+            train_wish?: boolean;
+            village: string;
+            work_place?: components["schemas"]["WorkPlace"] | null;
+            /** @default  */
+            work_region?: string;
+        };
         /** SyncedSubmission */
         SyncedSubmission: {
             answers: {
@@ -3761,6 +4131,12 @@ export interface components {
             township: string | null;
             township_name: string | null;
         };
+        /**
+         * Tag
+         * @description What somebody is entitled to help for.
+         * @enum {string}
+         */
+        Tag: "lifted" | "monitored" | "disabled" | "allowance" | "graduate" | "veteran" | "hard_to_place" | "zero_jobs";
         /** TokenPair */
         TokenPair: {
             access_token: string;
@@ -3857,6 +4233,12 @@ export interface components {
             en: string;
             zh: string;
         };
+        /**
+         * WorkPlace
+         * @description Where the work is, from the village outwards.
+         * @enum {string}
+         */
+        WorkPlace: "village" | "town" | "county" | "city" | "province" | "out" | "abroad";
         /** Year */
         Year: {
             days: components["schemas"]["Day"][];
@@ -8161,6 +8543,100 @@ export interface operations {
             };
         };
     };
+    ApiV1ImportsResidentsResidents: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type, file_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description list_unreadable, columns_missing, column_twice, roster_empty */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1ImportsRosterRoster: {
         parameters: {
             query?: {
@@ -11226,6 +11702,730 @@ export interface operations {
             };
             /** @description nothing_to_adjust, extension_not_later */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ResidentsPage: {
+        parameters: {
+            query?: {
+                region?: string | null;
+                status?: components["schemas"]["Status"] | null;
+                gone?: boolean;
+                page?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_backend.routes.residents.ResidentView_"];
+                };
+            };
+            /** @description malformed, invalid, bad_cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ResidentsChangesChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResidentChangeBatch"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResidentChangeOutcomes"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ResidentsExportCsvAsCsv: {
+        parameters: {
+            query?: {
+                region?: string | null;
+                full?: boolean;
+                purpose?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description purpose_missing */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ResidentsExportXlsxAsWorkbook: {
+        parameters: {
+            query?: {
+                region?: string | null;
+                full?: boolean;
+                purpose?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description purpose_missing */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ResidentsFiguresFigures: {
+        parameters: {
+            query: {
+                region: string;
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerFigures"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ResidentsSearchSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Search"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundResidents"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description bad_id_number */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ResidentsNumberOne: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResidentDetail"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1ResidentsNumberRevealReveal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Purpose"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullResident"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -49,6 +49,7 @@ function made() {
     working.value = true;
     try {
       await flush(store);
+      await sendChanges(store);
       await pull(store);
       line.value = "ok";
     } catch (error) {
@@ -58,7 +59,8 @@ function made() {
       now.value = Date.now();
     }
     // Filed while this was under way: it must not wait for the next occasion.
-    if (line.value === "ok" && shelf.waiting.value.length > 0) void exchange();
+    const left = [...shelf.waiting.value, ...shelf.changes.value].some((each) => each.state === "waiting");
+    if (line.value === "ok" && left) void exchange();
   }
 
   async function failed(error: unknown): Promise<void> {
@@ -100,6 +102,13 @@ let only: Home | undefined;
 /** The one state of this page. */
 export function useHome(): Home {
   return (only ??= made());
+}
+
+/** What the ledger has to send; its code comes when there is something. */
+async function sendChanges(store: Store): Promise<void> {
+  if ((await store.changes.where("state").equals("waiting").count()) === 0) return;
+  const { flushChanges } = await import("./store/ledger");
+  await flushChanges(store);
 }
 
 async function empty(store: Store): Promise<void> {

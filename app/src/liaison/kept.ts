@@ -3,7 +3,7 @@
 import { liveQuery, type Subscription } from "dexie";
 import { computed, shallowRef, type ComputedRef, type ShallowRef } from "vue";
 import * as database from "./store/database";
-import type { Facts, Filing, Message, Obligation, Store, Village } from "./store/database";
+import type { Facts, Filing, LedgerChange, Message, Obligation, Store, Village } from "./store/database";
 
 export interface Kept {
   db: ShallowRef<Store | undefined>;
@@ -14,6 +14,8 @@ export interface Kept {
   /** The obligations with a draft. */
   drafts: ShallowRef<Set<number>>;
   facts: ShallowRef<Partial<Facts>>;
+  /** Changes of the ledger without a receipt. */
+  changes: ShallowRef<LedgerChange[]>;
   unsent: ComputedRef<Filing[]>;
   waiting: ComputedRef<Filing[]>;
   unread: ComputedRef<number>;
@@ -30,6 +32,7 @@ export function kept(): Kept {
   const outbox = shallowRef<Filing[]>([]);
   const drafts = shallowRef<Set<number>>(new Set());
   const facts = shallowRef<Partial<Facts>>({});
+  const changes = shallowRef<LedgerChange[]>([]);
   let watching: Subscription[] = [];
 
   function live<T>(into: ShallowRef<T>, read: () => Promise<T>): Promise<void> {
@@ -52,6 +55,7 @@ export function kept(): Kept {
       live(messages, async () => (await store.messages.orderBy("delivered_at").toArray()).reverse()),
       live(outbox, () => store.outbox.toArray()),
       live(drafts, async () => new Set(await store.drafts.toCollection().primaryKeys())),
+      live(changes, () => store.changes.where("state").anyOf("waiting", "refused").toArray()),
       live(facts, async () => named(await store.facts.toArray())),
     ]);
   }
@@ -70,6 +74,7 @@ export function kept(): Kept {
     outbox,
     drafts,
     facts,
+    changes,
     watch,
     unwatch,
     unsent: computed(() => outbox.value.filter((each) => each.state !== "sent")),

@@ -33,7 +33,7 @@ watch(language, show);
 /** Shows the app in the chosen language; English is fetched when first wanted. */
 export async function show(): Promise<void> {
   const chosen = language.value;
-  if (chosen === "en") i18n.global.setLocaleMessage("en", (await import("./words/en")).default);
+  if (chosen === "en") i18n.global.mergeLocaleMessage("en", (await import("./words/en")).default);
   i18n.global.locale.value = chosen;
   speak(chosen);
   localStorage.setItem("cunbao.language", chosen);

@@ -43,6 +43,11 @@ REASONS: Final = {
     "other_county": ("不属于本县", "lies in another county"),
     "kind_missing": ("缺少名单类别", "has no kind, and none was given for the list"),
     "twice": ("同一险种内身份证号重复", "comes twice in one insurance"),
+    "listed_twice": ("身份证号重复", "comes twice"),
+    "cannot_work": ("丧失劳动能力的人没有就业意愿", "can't be wished by who is unable to work"),
+    "before_leaving": ("早于外出时间", "lies before the leaving"),
+    "too_young": ("未满16周岁，不能新增", "is of somebody too young to be added"),
+    "too_old": ("超过劳动年龄，不能新增", "is of somebody past working age"),
     "cells_beyond_header": ("单元格多于表头", "has more cells than the header"),
 }
 

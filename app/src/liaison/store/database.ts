@@ -47,6 +47,33 @@ export interface Filing {
   problem?: Problem;
 }
 
+export type Resident = Schemas["SyncedResident"];
+
+/** A change of the ledger: kept as it was until the server's receipt is there. */
+export interface LedgerChange {
+  id: string;
+  resident: string;
+  village: string;
+  name: string;
+  kind: Schemas["ChangeType"];
+  body: {
+    id: string;
+    resident: string;
+    kind: Schemas["ChangeType"];
+    fields: Record<string, unknown>;
+    captured_at: string;
+    village?: string;
+    id_number?: string;
+  };
+  state: SendState;
+  filed_at: number;
+  skew: number;
+  receipt?: string;
+  /** Fields in which something captured later already held. */
+  outdated?: string[];
+  problem?: Problem;
+}
+
 /** Single facts by name. */
 export interface Facts {
   cursor: string;
@@ -65,10 +92,12 @@ export interface Store extends Dexie {
   messages: EntityTable<Message, "id">;
   drafts: EntityTable<Draft, "obligation">;
   outbox: EntityTable<Filing, "id">;
+  residents: EntityTable<Resident, "id">;
+  changes: EntityTable<LedgerChange, "id">;
 }
 
 /** Everything that came from the server; drafts and outbox are the village's own work. */
-export const FROM_SERVER = ["facts", "villages", "obligations", "forms", "messages"] as const;
+export const FROM_SERVER = ["facts", "villages", "obligations", "forms", "messages", "residents"] as const;
 
 export function open(account: string): Store {
   // Written through to the flash before it counts as written: batteries die, too.
@@ -82,6 +111,10 @@ export function open(account: string): Store {
     drafts: "obligation",
     outbox: "id, state, obligation",
   });
+  // The people of a village came with no sync before: all of it is asked for once more.
+  db.version(3)
+    .stores({ residents: "id, village", changes: "id, state, resident" })
+    .upgrade((upgrade) => upgrade.table("facts").delete("cursor"));
   return db;
 }
 

@@ -58,6 +58,9 @@ async function bring(db: Store, answer: Answer): Promise<void> {
   await db.obligations.bulkPut(answer.obligations ?? []);
   // A village that is no longer the account's takes what was stored of it along.
   await db.obligations.where("village").noneOf(mine).delete();
+  await db.residents.bulkPut(answer.residents ?? []);
+  await db.residents.bulkDelete(answer.removed?.residents ?? []);
+  await db.residents.where("village").noneOf(mine).delete();
   await db.forms.bulkPut(answer.forms ?? []);
   const messages = answer.messages ?? [];
   await db.messages.bulkPut(messages.map((message) => ({ ...message })));

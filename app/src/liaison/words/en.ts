@@ -23,6 +23,8 @@ const words: typeof zh = {
     forgot: "Forgot it? Call the township office, who will set a new one.",
   },
   home: {
+    ledger: "People of the village",
+    ledger_text: "Find people and change their work, without a signal too",
     title: "To do",
     count: "Nothing to do | 1 thing to do | {n} things to do",
     done_title: "All done",

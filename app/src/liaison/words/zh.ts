@@ -22,6 +22,8 @@ export default {
     forgot: "忘记密码？请打电话给人社所，由他们重新设置。",
   },
   home: {
+    ledger: "村里的人",
+    ledger_text: "查人、改就业状态，没有信号也能用",
     title: "待办",
     count: "还有 {n} 项要办",
     done_title: "都办完了",

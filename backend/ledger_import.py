@@ -1,0 +1,166 @@
+"""Importing sheets of the labour ledger: all of a sheet or nothing, and again without harm."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from backend import lists
+from backend.domain.calendar import local_day
+from backend.domain.certification.roster import RowFault
+from backend.domain.ledger.ages import comes_of_age, leaves_at, month_number, month_of
+from backend.domain.ledger.fields import EMPTY
+from backend.domain.ledger.rows import HEADINGS, NEEDED, LedgerRow, read_row
+from backend.domain.masking import masked_phone
+from backend.lists import Headings, Progress, Report
+from backend.problems import Problem
+from backend.roster_import import holders
+from backend.store import audit, imports, ledger_lists, residents, rosters
+from backend.store.audit import Entry
+from backend.store.database import to_json, transaction
+from backend.store.imports import Batch
+from backend.vault import Vault
+
+LEDGER: Final = Headings(HEADINGS, NEEDED)
+KIND: Final = "residents"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who imports what for which county."""
+
+    path: Path
+    county: str
+    now: datetime
+    account: UUID | None = None
+    request: str | None = None
+    dry_run: bool = False
+
+
+class _Reader:
+    """Reads rows one by one, with what no row can know of itself: villages, who is known."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        ask: Ask,
+        villages: Mapping[str, str | None],
+        known: Collection[bytes],
+        listed: Collection[str],
+    ) -> None:
+        self._vault, self._county, self._listed = vault, ask.county, listed
+        self._today: date = local_day(ask.now)
+        self._villages, self._known = villages, known
+        self._seen: set[bytes] = set()
+
+    def read(self, line: int, values: Mapping[str, str]) -> tuple[Any, ...] | list[RowFault]:
+        """A row as it is staged, or all that is wrong with it."""
+        row = read_row(line, values, self._listed, self._today)
+        if isinstance(row, list):
+            return row
+        index = self._vault.id_number_index(row.number.text)
+        reasons = {"region_code": self._misplaced(row.village), "id_no": self._unfit(row, index)}
+        self._seen.add(index)
+        faults = [RowFault(line, name, reason) for name, reason in reasons.items() if reason]
+        return faults or self._staged(row, index)
+
+    def _misplaced(self, village: str) -> str:
+        if self._villages.get(village):
+            return ""
+        if not village.startswith(self._county):
+            return "other_county"
+        return "region_over" if village in self._villages else "region_unknown"
+
+    def _unfit(self, row: LedgerRow, index: bytes) -> str:
+        """Why somebody can't be in the sheet: twice, or new and not of working age."""
+        if index in self._seen:
+            return "listed_twice"
+        if index in self._known:
+            return ""
+        born, month = month_of(row.number.born_on), month_number(month_of(self._today))
+        if month < comes_of_age(born):
+            return "too_young"
+        return "too_old" if month >= leaves_at(born, not row.number.is_male) else ""
+
+    def _staged(self, row: LedgerRow, index: bytes) -> tuple[Any, ...]:
+        """In the order of `ledger_lists.STAGED`."""
+        said = dict(row.said)
+        phone = said.get("phone")
+        if phone:
+            said["phone"] = masked_phone(phone)
+        facts = said if index in self._known else {**EMPTY, **said}
+        return (
+            row.line,
+            index,
+            self._vault.seal(row.number.text),
+            row.number.born_on,
+            not row.number.is_male,
+            self._villages[row.village],
+            self._vault.seal(phone) if phone is not None else None,
+            self._vault.index(phone) if phone is not None else None,
+            to_json(facts),
+            row.kind.value if row.kind and row.kind.ends else None,
+        )
+
+
+async def import_ledger(ask: Ask, vault: Vault, progress: Progress) -> Report:
+    """Reads a sheet, compares it, and unless it is a dry run or has faults, writes it.
+
+    Problems: list_unreadable, columns_missing, column_twice, roster_empty.
+    """
+    digest = await asyncio.to_thread(lists.digest_of, ask.path)
+    async with transaction():
+        await rosters.hold(ask.county)
+        await residents.hold(ask.county)
+        listing = await asyncio.to_thread(lists.open_list, ask.path, LEDGER)
+        villages = holders(await rosters.villages(ask.county))
+        known = await ledger_lists.live(ask.county)
+        reader = _Reader(vault, ask, villages, known, listing.places)
+        await ledger_lists.stage()
+        rows, faulty = await lists.stage_list(
+            listing, reader.read, ledger_lists.put, vault, progress
+        )
+        if rows == 0:
+            raise Problem("roster_empty")
+        batch = Batch(
+            KIND,
+            ask.county,
+            "",
+            ask.account,
+            ask.now,
+            digest,
+            ask.dry_run,
+            "rejected",
+            rows,
+            listing.header,
+            {"faulty": faulty},
+        )
+        report = await (lists.reject(batch) if faulty else _settle(ask, batch, listing.ignored))
+    progress(rows, rows)
+    return report
+
+
+async def _settle(ask: Ask, batch: Batch, ignored: tuple[str, ...]) -> Report:
+    counts = await ledger_lists.compare(ask.county)
+    outcome = "shown" if ask.dry_run else "imported"
+    number = await imports.add(replace(batch, outcome=outcome, counts=counts))
+    await ledger_lists.keep_changes(number)
+    if not ask.dry_run:
+        await ledger_lists.hold_villages()
+        await ledger_lists.apply(number, ask.county, ask.account, ask.now, local_day(ask.now))
+        subject = f"import:{number}"
+        await audit.write(
+            Entry(
+                ask.now,
+                ask.account,
+                "residents.import",
+                subject,
+                ask.county,
+                request=ask.request,
+                detail=dict(counts),
+            )
+        )
+    return Report(number, outcome, batch.rows, counts, ignored)
