@@ -20,6 +20,14 @@ from backend.tables.findings import CertCode, CertSample, CertSampleItem
 from backend.tables.forms import Form, Ladder, Schedule
 from backend.tables.media import Attachment, MediaObject, MediaUpload, ReuseFlag
 from backend.tables.messages import Delivery, Message, Reminder
+from backend.tables.notices import (
+    Feedback,
+    FeedbackStep,
+    Notice,
+    NoticeFile,
+    NoticeRead,
+    NoticeVersion,
+)
 from backend.tables.operations import TaskRun, WorkCalendar
 from backend.tables.people import Account, Leave, LoginFailure, Post, Session
 from backend.tables.regions import Region
@@ -70,6 +78,12 @@ ALL_TABLES = (
     CertCode,
     CertSample,
     CertSampleItem,
+    Notice,
+    NoticeVersion,
+    NoticeFile,
+    NoticeRead,
+    Feedback,
+    FeedbackStep,
 )
 
 __all__ = [
@@ -92,6 +106,8 @@ __all__ = [
     "CertSample",
     "CertSampleItem",
     "Delivery",
+    "Feedback",
+    "FeedbackStep",
     "Form",
     "ImportBatch",
     "ImportFault",
@@ -102,6 +118,10 @@ __all__ = [
     "MediaObject",
     "MediaUpload",
     "Message",
+    "Notice",
+    "NoticeFile",
+    "NoticeRead",
+    "NoticeVersion",
     "Nudge",
     "Obligation",
     "ObligationMove",
