@@ -18,6 +18,7 @@ from backend.store import (
     beneficiaries,
     calls,
     duties,
+    feedback,
     filings,
     findings,
     forms,
@@ -25,6 +26,7 @@ from backend.store import (
     ladders,
     leaves,
     media,
+    notices,
     people,
     regions,
     requests,
@@ -260,6 +262,39 @@ async def finding(asker: Actor, submission: UUID) -> asyncpg.Record:
 async def sample(asker: Actor, number: UUID) -> asyncpg.Record:
     """An auditor's draw in the asker's area."""
     return _found(await findings.sample_within(number, asker.scopes(Action.AUDIT_SAMPLES)))
+
+
+async def notice(
+    asker: Actor, number: UUID, action: Action, *, hold: bool = False
+) -> asyncpg.Record:
+    """A notice that concerns where the action is allowed."""
+    return _found(await notices.within(number, asker.account, asker.scopes(action), hold=hold))
+
+
+async def own_notice(asker: Actor, number: UUID) -> asyncpg.Record:
+    """A notice of an office of the asker's area, held until the commit."""
+    found = await notice(asker, number, Action.PUBLISH_NOTICES, hold=True)
+    if not asker.may(Action.PUBLISH_NOTICES, found["office"]):
+        raise Problem("not_found")
+    return found
+
+
+async def notice_file(asker: Actor, number: int) -> asyncpg.Record:
+    """A file of a notice that concerns the asker's area."""
+    return _found(
+        await notices.file_within(number, asker.account, asker.scopes(Action.SEE_NOTICES))
+    )
+
+
+async def feedback_seen(asker: Actor, number: UUID) -> asyncpg.Record:
+    """A suggestion or complaint of the asker's own, or one to their office."""
+    scopes = asker.scopes(Action.ANSWER_FEEDBACK)
+    return _found(await feedback.within(number, asker.account, scopes))
+
+
+async def feedback_to_answer(asker: Actor, number: UUID) -> asyncpg.Record:
+    """A suggestion or complaint that the asker's office has, held until the commit."""
+    return _found(await feedback.to_act_on(number, asker.scopes(Action.ANSWER_FEEDBACK)))
 
 
 async def import_batch(asker: Actor, number: int, action: Action) -> asyncpg.Record:
