@@ -6,6 +6,8 @@ Phones branch on `code`, never on text. Every entry: status, Chinese, English.
 from dataclasses import dataclass
 from typing import Any
 
+from backend.told_problems import TOLD
+
 LANGUAGES = ("zh", "en")
 
 
@@ -26,6 +28,7 @@ class Problem(Exception):
 
 
 CATALOGUE: dict[str, Entry] = {
+    **{code: Entry(*said) for code, said in TOLD.items()},
     # The request itself
     "malformed": Entry(400, "请求内容无法读取", "The request could not be read"),
     "invalid": Entry(400, "填写的内容有误", "Some of the values given are not valid"),
@@ -254,28 +257,6 @@ CATALOGUE: dict[str, Entry] = {
         "名单中缺少{gone}人（共{of}人），请确认不是部分名单",
         "{gone} of {of} known are not listed; confirm that this is the whole roster",
     ),
-    # Notices and feedback
-    "notice_scope": Entry(
-        422, "只能发给本单位辖区", "A notice goes to places of the office's own area"
-    ),
-    "notice_conflict": Entry(
-        409, "这个编号已用于另一份通知", "Another notice was published under this id"
-    ),
-    "notice_withdrawn": Entry(409, "该通知已撤回", "This notice has been withdrawn"),
-    "confirm_by_past": Entry(
-        422, "确认期限须在现在之后", "Nobody could confirm by a time that has passed"
-    ),
-    "file_not_sent": Entry(
-        409, "附件尚未上传：{names}", "These files have not been uploaded: {names}"
-    ),
-    "feedback_conflict": Entry(
-        409, "这个编号已用于另一条内容", "Something else was sent under this id"
-    ),
-    "feedback_answered": Entry(409, "该事项已答复", "This has been answered"),
-    "feedback_held": Entry(
-        409, "该事项由其他同事负责，请先接办", "A colleague has this; take it over first"
-    ),
-    "feedback_top": Entry(409, "没有上级单位可转办", "No office stands above to pass it on to"),
     "event_date_invalid": Entry(
         422, "发生日期有误：{reason}", "The date of the event is not valid: {reason}"
     ),

@@ -10,7 +10,7 @@ from litestar import Controller, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
-from backend import access, hearing
+from backend import access, hearing, told
 from backend.access import allows
 from backend.domain.feedback import (
     FeedbackAct,
@@ -152,13 +152,13 @@ class FeedbackController(Controller):
             written_at = min(data.written_at, actor.now)
             new = NewFeedback(data.id, data.kind, data.text, village["key"], office, written_at)
             await hearing.send(actor, new)
-            return feedback_view(await access.feedback_seen(actor, data.id))
+            return feedback_view(await told.feedback_seen(actor, data.id))
 
     @get("/{number:uuid}", opt=allows(Action.SEE_FEEDBACK), responses=documented("not_found"))
     async def one(self, request: ApiRequest, number: FromPath[UUID]) -> FeedbackView:
         """One of them."""
         async with authorised(request) as actor:
-            return feedback_view(await access.feedback_seen(actor, number))
+            return feedback_view(await told.feedback_seen(actor, number))
 
     @post(
         "/{number:uuid}/take",
@@ -169,8 +169,8 @@ class FeedbackController(Controller):
     async def take(self, request: ApiRequest, number: FromPath[UUID]) -> FeedbackView:
         """Takes it on, or over from a colleague."""
         async with authorised(request) as actor:
-            await hearing.take(actor, await access.feedback_to_answer(actor, number))
-            return feedback_view(await access.feedback_seen(actor, number))
+            await hearing.take(actor, await told.feedback_to_answer(actor, number))
+            return feedback_view(await told.feedback_seen(actor, number))
 
     @post(
         "/{number:uuid}/pass-on",
@@ -183,9 +183,9 @@ class FeedbackController(Controller):
     ) -> FeedbackView:
         """Passes a township's on to the county; the sender is told, and the township sees on."""
         async with authorised(request) as actor:
-            found = await access.feedback_to_answer(actor, number)
+            found = await told.feedback_to_answer(actor, number)
             await hearing.pass_on(actor, found, data.reason)
-            return feedback_view(await access.feedback_seen(actor, number))
+            return feedback_view(await told.feedback_seen(actor, number))
 
     @post(
         "/{number:uuid}/answer",
@@ -198,5 +198,5 @@ class FeedbackController(Controller):
     ) -> FeedbackView:
         """Answers it, once; the sender is told."""
         async with authorised(request) as actor:
-            await hearing.answer(actor, await access.feedback_to_answer(actor, number), data.text)
-            return feedback_view(await access.feedback_seen(actor, number))
+            await hearing.answer(actor, await told.feedback_to_answer(actor, number), data.text)
+            return feedback_view(await told.feedback_seen(actor, number))

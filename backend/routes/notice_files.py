@@ -8,7 +8,7 @@ import asyncpg
 from litestar import Controller, Response, get
 from litestar.params import FromPath
 
-from backend import access, photos
+from backend import access, photos, told
 from backend.access import PUBLIC
 from backend.domain.roles import Action, Actor
 from backend.photos import Photos
@@ -80,7 +80,7 @@ async def _wanted(request: ApiRequest, token: str) -> tuple[Part, asyncpg.Record
         raise Problem("not_found") from None
     async with transaction():
         asker = await access.actor(session, Action.SEE_NOTICES, now, request_id(request))
-        row = await access.notice_file(asker, number)
+        row = await told.notice_file(asker, number)
     if row["erased_at"] is not None:
         raise Problem("picture_gone")
     if row["refused"] is not None:

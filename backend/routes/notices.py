@@ -10,7 +10,7 @@ from litestar import Controller, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
-from backend import access, publishing
+from backend import access, publishing, told
 from backend.access import allows
 from backend.domain.notices import read_at
 from backend.domain.roles import Action, Actor
@@ -197,14 +197,14 @@ class NoticeController(Controller):
         new = NewNotice(data.id, data.office, data.scopes, _words(data))
         async with authorised(request) as actor:
             await publishing.publish(actor, new)
-            found = await access.notice(actor, data.id, Action.SEE_NOTICES)
+            found = await told.notice(actor, data.id, Action.SEE_NOTICES)
         return notice_view(found, actor, vault_of(request))
 
     @get("/{number:uuid}", opt=allows(Action.SEE_NOTICES), responses=documented("not_found"))
     async def one(self, request: ApiRequest, number: FromPath[UUID]) -> NoticeView:
         """One notice, with addresses for its files."""
         async with authorised(request) as actor:
-            found = await access.notice(actor, number, Action.SEE_NOTICES)
+            found = await told.notice(actor, number, Action.SEE_NOTICES)
         return notice_view(found, actor, vault_of(request))
 
     @put(
@@ -218,8 +218,8 @@ class NoticeController(Controller):
         """Puts a new version in its place; everybody is asked to read it anew."""
         words = _words(data)
         async with authorised(request) as actor:
-            await publishing.correct(actor, await access.own_notice(actor, number), words)
-            found = await access.notice(actor, number, Action.SEE_NOTICES)
+            await publishing.correct(actor, await told.own_notice(actor, number), words)
+            found = await told.notice(actor, number, Action.SEE_NOTICES)
         return notice_view(found, actor, vault_of(request))
 
     @post(
@@ -231,7 +231,7 @@ class NoticeController(Controller):
     async def withdraw(self, request: ApiRequest, number: FromPath[UUID]) -> None:
         """Takes it back; doing so again changes nothing."""
         async with authorised(request) as actor:
-            await publishing.withdraw(actor, await access.own_notice(actor, number))
+            await publishing.withdraw(actor, await told.own_notice(actor, number))
 
     @post(
         "/{number:uuid}/read",
@@ -245,7 +245,7 @@ class NoticeController(Controller):
         """Notes that the asker has read a version; the first time told counts."""
         check_years(read_at=data.read_at)
         async with authorised(request) as actor:
-            await access.notice(actor, number, Action.READ_NOTICES)
+            await told.notice(actor, number, Action.READ_NOTICES)
             since = await notices.version_at(number, data.version)
             if since is None:
                 raise Problem("not_found")
@@ -258,7 +258,7 @@ class NoticeController(Controller):
     async def villages(self, request: ApiRequest, number: FromPath[UUID]) -> list[VillageReaders]:
         """How many have read this version, by village of the asker's area."""
         async with authorised(request) as actor:
-            await access.notice(actor, number, Action.SEE_READERS)
+            await told.notice(actor, number, Action.SEE_READERS)
             rows = await notices.counts(number, actor.scopes(Action.SEE_READERS), actor.now)
         return [VillageReaders(**row) for row in rows]
 
@@ -279,7 +279,7 @@ class NoticeController(Controller):
         """Who has read this version and when; `read=false` those who have not."""
         after = read_mark(page, tuple[str, UUID])
         async with authorised(request) as actor:
-            await access.notice(actor, number, Action.SEE_READERS)
+            await told.notice(actor, number, Action.SEE_READERS)
             rows = await notices.readers(
                 number,
                 access.reach(actor, Action.SEE_READERS, region),
