@@ -717,9 +717,7 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
 RECEIPTS = {("POST", "/deliveries/receipts")}  # signed by the gateway
 # Outside /api/v1, for whoever runs it.
 # Tickets by themselves, and an answer without a body: see test_photos.py.
-PICTURES, STANDS = (
-    {("GET", "/pictures/{token}"), ("GET", "/notice-files/{token}")},
-    {("HEAD", "/uploads/{upload}")},
-)
+PICTURES = {("GET", "/pictures/{token}"), ("GET", "/notice-files/{token}")}
+STANDS = {("HEAD", "/uploads/{upload}")}
 FEEDS = {("GET", "/calendar/{name}")}  # with the secret in the path
 OPERATIONS = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")}
