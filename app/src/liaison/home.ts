@@ -6,7 +6,9 @@ import { forget, session } from "@/api/session";
 import { todos } from "./duties";
 import { whenever } from "./hopes";
 import { kept } from "./kept";
+import { forgetPush } from "./push";
 import { FROM_SERVER, type Store } from "./store/database";
+import { sendLetters } from "./store/letters";
 import { flush } from "./store/outbox";
 import { pull } from "./store/sync";
 
@@ -49,6 +51,7 @@ function made() {
     working.value = true;
     try {
       await flush(store);
+      await sendLetters(store);
       await pull(store);
       line.value = "ok";
     } catch (error) {
@@ -70,6 +73,7 @@ function made() {
   async function end(): Promise<void> {
     const store = shelf.db.value;
     forget();
+    void forgetPush(false);
     halt();
     if (store !== undefined) await empty(store);
     ended.value = true;
@@ -78,6 +82,7 @@ function made() {
   /** Signs out here and, when it can be reached, at the server. Nothing stays on the phone. */
   async function signOut(): Promise<void> {
     const store = shelf.db.value;
+    await forgetPush(session() !== null);
     if (session() !== null) await api.DELETE("/api/v1/sessions/current").catch(() => null);
     forget();
     halt();

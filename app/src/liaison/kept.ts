@@ -3,7 +3,7 @@
 import { liveQuery, type Subscription } from "dexie";
 import { computed, shallowRef, type ComputedRef, type ShallowRef } from "vue";
 import * as database from "./store/database";
-import type { Facts, Filing, Message, Obligation, Store, Village } from "./store/database";
+import type { Facts, Feedback, Filing, Letter, Message, Notice, Obligation, Store, Village } from "./store/database";
 
 export interface Kept {
   db: ShallowRef<Store | undefined>;
@@ -14,6 +14,12 @@ export interface Kept {
   /** The obligations with a draft. */
   drafts: ShallowRef<Set<number>>;
   facts: ShallowRef<Partial<Facts>>;
+  /** Newest first. */
+  notices: ShallowRef<Notice[]>;
+  feedback: ShallowRef<Feedback[]>;
+  /** What was written to the offices and they don't have yet. */
+  letters: ShallowRef<Letter[]>;
+  unreadNotices: ComputedRef<number>;
   unsent: ComputedRef<Filing[]>;
   waiting: ComputedRef<Filing[]>;
   unread: ComputedRef<number>;
@@ -29,6 +35,9 @@ export function kept(): Kept {
   const messages = shallowRef<Message[]>([]);
   const outbox = shallowRef<Filing[]>([]);
   const drafts = shallowRef<Set<number>>(new Set());
+  const notices = shallowRef<Notice[]>([]);
+  const feedback = shallowRef<Feedback[]>([]);
+  const letters = shallowRef<Letter[]>([]);
   const facts = shallowRef<Partial<Facts>>({});
   let watching: Subscription[] = [];
 
@@ -52,6 +61,9 @@ export function kept(): Kept {
       live(messages, async () => (await store.messages.orderBy("delivered_at").toArray()).reverse()),
       live(outbox, () => store.outbox.toArray()),
       live(drafts, async () => new Set(await store.drafts.toCollection().primaryKeys())),
+      live(notices, async () => newest(await store.notices.toArray(), (each) => each.published_at)),
+      live(feedback, async () => newest(await store.feedback.toArray(), (each) => each.written_at)),
+      live(letters, () => store.letters.toArray()),
       live(facts, async () => named(await store.facts.toArray())),
     ]);
   }
@@ -69,13 +81,21 @@ export function kept(): Kept {
     messages,
     outbox,
     drafts,
+    notices,
+    feedback,
+    letters,
     facts,
     watch,
     unwatch,
     unsent: computed(() => outbox.value.filter((each) => each.state !== "sent")),
     waiting: computed(() => outbox.value.filter((each) => each.state === "waiting")),
+    unreadNotices: computed(() => notices.value.filter((each) => !each.read_at && !each.withdrawn_at).length),
     unread: computed(() => messages.value.filter((each) => each.read_at === null).length),
   };
+}
+
+function newest<T>(rows: T[], at: (row: T) => string): T[] {
+  return rows.sort((a, b) => Date.parse(at(b)) - Date.parse(at(a)));
 }
 
 function named(rows: { key: string; value: unknown }[]): Partial<Facts> {

@@ -7,6 +7,9 @@ export type Obligation = Schemas["SyncedObligation"];
 export type Village = Schemas["SyncedVillage"];
 export type Message = Schemas["MessageView"] & { told?: 0 };
 export type Submission = Schemas["SubmissionIn"];
+/** A notice as it came, and what of it the server has still to be told. */
+export type Notice = Schemas["SyncedNotice"] & { told?: 0 };
+export type Feedback = Schemas["FeedbackView"];
 export type Answers = Record<string, unknown>;
 
 export interface Form {
@@ -47,6 +50,14 @@ export interface Filing {
   problem?: Problem;
 }
 
+/** A suggestion or complaint, kept until the server has it; then it is a Feedback. */
+export interface Letter {
+  id: string;
+  body: Schemas["FeedbackIn"];
+  state: Exclude<SendState, "sent">;
+  problem?: Problem;
+}
+
 /** Single facts by name. */
 export interface Facts {
   cursor: string;
@@ -65,10 +76,16 @@ export interface Store extends Dexie {
   messages: EntityTable<Message, "id">;
   drafts: EntityTable<Draft, "obligation">;
   outbox: EntityTable<Filing, "id">;
+  notices: EntityTable<Notice, "id">;
+  feedback: EntityTable<Feedback, "id">;
+  letters: EntityTable<Letter, "id">;
 }
 
 /** Everything that came from the server; drafts and outbox are the village's own work. */
-export const FROM_SERVER = ["facts", "villages", "obligations", "forms", "messages"] as const;
+export const FROM_SERVER = [
+  "facts", "villages", "obligations", "forms", "messages",
+  "notices", "feedback",
+] as const;
 
 export function open(account: string): Store {
   const db = new Dexie(`cunbao-${account}`) as Store;
@@ -80,6 +97,11 @@ export function open(account: string): Store {
     messages: "id, delivered_at, told",
     drafts: "obligation",
     outbox: "id, state, obligation",
+  });
+  db.version(4).stores({
+    notices: "id, told",
+    feedback: "id",
+    letters: "id, state",
   });
   return db;
 }
