@@ -47,6 +47,6 @@ export async function reportRead(db: Store): Promise<void> {
     const answer = await api.POST("/api/v1/notices/{number}/read", { params, body: { version, read_at } });
     const { status } = answer.response;
     if (status >= 500 || status === 429) throw new Failure("busy");
-    await db.notices.where({ id, version }).modify((notice) => delete notice.told);
+    await db.notices.where("id").equals(id).and((each) => each.version === version).modify((notice) => delete notice.told);
   }
 }
