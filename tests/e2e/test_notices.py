@@ -1,8 +1,6 @@
 """Notices and feedback in a yard without a signal; and what the worker does with a push."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -189,9 +187,6 @@ async def test_axe_finds_nothing(
             await page.wait_for_selector("main")
             await page.wait_for_timeout(200)
             found[screen] = await faults(page)
-            if where := os.environ.get("CUNBAO_SHOTS"):
-                name = f"{screen.split('/')[0]}{len(screen)}-{language}-{width}{'L' * large}.png"
-                await page.screenshot(path=Path(where) / name, full_page=True)
             assert await _overflow(page) <= 0, f"{screen} is wider than the phone"
             assert await page.evaluate(_SMALL) == []
         assert {screen: wrong for screen, wrong in found.items() if wrong} == {}

@@ -90,7 +90,8 @@ export function kept(): Kept {
     unsent: computed(() => outbox.value.filter((each) => each.state !== "sent")),
     waiting: computed(() => outbox.value.filter((each) => each.state === "waiting")),
     unreadNotices: computed(() => notices.value.filter((each) => !each.read_at && !each.withdrawn_at).length),
-    unread: computed(() => messages.value.filter((each) => each.read_at === null).length),
+    // A message that announces a notice is counted with the notice.
+    unread: computed(() => messages.value.filter((each) => each.read_at === null && !each.params["notice"]).length),
   };
 }
 

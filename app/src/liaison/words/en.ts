@@ -181,7 +181,7 @@ const words: typeof zh = {
     not_yet: "The attachment is still being checked. Try again in some minutes.",
   },
   feedback: {
-    title: "Suggestions and complaints",
+    title: "Feedback",
     write: "Write one",
     empty: "You have not written any yet.",
     open: "Look",

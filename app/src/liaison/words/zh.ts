@@ -188,7 +188,7 @@ export default {
     kind: "类型",
     suggestion: "建议",
     complaint: "投诉",
-    text: "写什么都可以",
+    text: "您想说什么",
     to: "交给谁",
     township: "{name}人社所",
     county: "直接交给县里",
