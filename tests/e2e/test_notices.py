@@ -1,6 +1,8 @@
 """Notices and feedback in a yard without a signal; and what the worker does with a push."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -121,11 +123,11 @@ async def test_a_push_shows_what_it_says_and_a_sync_pokes_the_page(
         await kept_offline(page)
         await page.evaluate("navigator.serviceWorker.addEventListener('message', "
                             "({ data }) => (window.heard = data))")  # fmt: skip
-        session = await _worker(context, page)
-        await session["push"]('{"title": "村报", "body": "2项待报", "key": "k"}')
+        push, sync = await _worker(context, page)
+        await push('{"title": "村报", "body": "2项待报", "key": "k"}')
         shown = await page.evaluate(_SHOWN)
         assert shown == [{"title": "村报", "body": "2项待报", "tag": "k"}]
-        await session["sync"]("send-zh")
+        await sync("send-zh")
         await page.wait_for_function("window.heard === 'exchange'")
 
 
@@ -140,12 +142,18 @@ _SHOWN = """async () => {
 }"""
 
 
-async def _worker(context: BrowserContext, page: Page) -> dict[str, object]:
+_Tool = Callable[[str], Awaitable[None]]
+
+
+async def _worker(context: BrowserContext, page: Page) -> tuple[_Tool, _Tool]:
     """The browser's own tools for waking a worker, by the protocol of its developer tools."""
     tools = await context.new_cdp_session(page)
     found: dict[str, str] = {}
-    tools.on("ServiceWorker.workerRegistrationUpdated", lambda said: found.update(
-        {"id": said["registrations"][0]["registrationId"]} if said["registrations"] else {}))  # fmt: skip
+
+    def note(said: dict[str, Any]) -> None:
+        found.update({"id": each["registrationId"] for each in said["registrations"]})
+
+    tools.on("ServiceWorker.workerRegistrationUpdated", note)
     await tools.send("ServiceWorker.enable")
     while "id" not in found:
         await page.wait_for_timeout(50)
@@ -158,7 +166,7 @@ async def _worker(context: BrowserContext, page: Page) -> dict[str, object]:
         said = {**where, "tag": tag, "lastChance": False}
         await tools.send("ServiceWorker.dispatchSyncEvent", said)
 
-    return {"push": push, "sync": sync}
+    return push, sync
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

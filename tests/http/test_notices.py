@@ -32,8 +32,7 @@ async def read(world: World, who: str, found: dict[str, Any], **changes: Any) ->
 
 
 async def kept(world: World, who: str, cursor: str | None = None) -> dict[str, Any]:
-    asked = "/sync" if cursor is None else f"/sync?cursor={cursor}"
-    answer: dict[str, Any] = await world.as_(who).get(asked)
+    answer: dict[str, Any] = await world.as_(who).get("/sync", cursor=cursor or "")
     return answer
 
 
