@@ -151,7 +151,8 @@ async def _worker(context: BrowserContext, page: Page) -> tuple[_Tool, _Tool]:
     found: dict[str, str] = {}
 
     def note(said: dict[str, Any]) -> None:
-        found.update({"id": each["registrationId"] for each in said["registrations"]})
+        for each in said["registrations"]:
+            found["id"] = each["registrationId"]
 
     tools.on("ServiceWorker.workerRegistrationUpdated", note)
     await tools.send("ServiceWorker.enable")
