@@ -61,7 +61,8 @@ function made() {
       now.value = Date.now();
     }
     // Filed while this was under way: it must not wait for the next occasion.
-    if (line.value === "ok" && shelf.waiting.value.length > 0) void exchange();
+    const written = shelf.letters.value.some((each) => each.state === "waiting");
+    if (line.value === "ok" && (written || shelf.waiting.value.length > 0)) void exchange();
   }
 
   async function failed(error: unknown): Promise<void> {
