@@ -1,6 +1,7 @@
+import type told from "./told";
 import type zh from "./zh";
 
-const words: typeof zh = {
+const words: typeof zh & typeof told = {
   app: "Cunbao",
   loading: "Opening…",
   nav: { home: "To do", outbox: "Outbox", messages: "Inbox", record: "Done", settings: "Settings", label: "Main menu" },
