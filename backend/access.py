@@ -74,7 +74,7 @@ async def actor(session: UUID, action: Action, now: datetime, request: str) -> A
     return found
 
 
-def _found(row: asyncpg.Record | None) -> asyncpg.Record:
+def existing(row: asyncpg.Record | None) -> asyncpg.Record:
     if row is None:
         raise Problem("not_found")
     return row
@@ -92,17 +92,17 @@ def reach(asker: Actor, action: Action, under: str | None) -> tuple[str, ...]:
 
 async def region(asker: Actor, key: str, action: Action) -> asyncpg.Record:
     """A region within which the action is allowed."""
-    return _found(await regions.within(key, asker.scopes(action)))
+    return existing(await regions.within(key, asker.scopes(action)))
 
 
 async def obligation(asker: Actor, number: int) -> asyncpg.Record:
     """An obligation the asker may see."""
-    return _found(await duties.within(number, asker.scopes(Action.SEE_DUTIES)))
+    return existing(await duties.within(number, asker.scopes(Action.SEE_DUTIES)))
 
 
 async def duty_to_ask_about(asker: Actor, number: int) -> asyncpg.Record:
     """An obligation the asker's village answers for."""
-    found = _found(await duties.within(number, asker.scopes(Action.REQUEST)))
+    found = existing(await duties.within(number, asker.scopes(Action.REQUEST)))
     if not asker.may(Action.REQUEST, found["holder"]):
         raise Problem("not_found")
     return found
@@ -110,12 +110,12 @@ async def duty_to_ask_about(asker: Actor, number: int) -> asyncpg.Record:
 
 async def request(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
     """A request about a village where the action is allowed, held until the commit."""
-    return _found(await requests.within(number, asker.scopes(action)))
+    return existing(await requests.within(number, asker.scopes(action)))
 
 
 async def call(asker: Actor, number: int) -> asyncpg.Record:
     """An entry of the call list of the asker's area, held until the commit."""
-    return _found(await calls.within(number, asker.scopes(Action.CALL)))
+    return existing(await calls.within(number, asker.scopes(Action.CALL)))
 
 
 async def filing_context(
@@ -138,7 +138,7 @@ async def submission_to_withdraw(asker: Actor, submission: UUID) -> asyncpg.Reco
     if number is None:
         raise Problem("not_found")
     await filings.lock_villages([number], allowed)
-    return _found(await duties.within(number, allowed))
+    return existing(await duties.within(number, allowed))
 
 
 async def submission_obligation(
@@ -149,7 +149,7 @@ async def submission_obligation(
     number = await filings.obligation_of(submission, receipt, allowed)
     if number is None:
         raise Problem("not_found")
-    return _found(await duties.within(number, allowed))
+    return existing(await duties.within(number, allowed))
 
 
 async def review_cases(asker: Actor, submissions: Sequence[UUID]) -> dict[UUID, asyncpg.Record]:
@@ -161,7 +161,7 @@ async def review_cases(asker: Actor, submissions: Sequence[UUID]) -> dict[UUID, 
 
 async def form(asker: Actor, number: int) -> asyncpg.Record:
     """A form the asker may see: shipped, or of a county that holds or lies in their area."""
-    return _found(await forms.visible(number, asker.scopes(Action.SEE_FORMS)))
+    return existing(await forms.visible(number, asker.scopes(Action.SEE_FORMS)))
 
 
 async def own_form(asker: Actor, number: int) -> asyncpg.Record:
@@ -174,7 +174,7 @@ async def own_form(asker: Actor, number: int) -> asyncpg.Record:
 
 async def schedule(asker: Actor, number: int, action: Action) -> asyncpg.Record:
     """A schedule whose scope touches the asker's (to see), or lies within it (to manage)."""
-    found = _found(await forms.schedule(number))
+    found = existing(await forms.schedule(number))
     touching = any(
         found["scope"].startswith(scope)
         or (action is Action.SEE_FORMS and scope.startswith(found["scope"]))
@@ -190,12 +190,12 @@ async def ladder(
 ) -> tuple[asyncpg.Record, asyncpg.Record]:
     """A schedule as `schedule` gives it, and a version of its ladder."""
     found = await schedule(asker, number, action)
-    return found, _found(await ladders.version(number, version))
+    return found, existing(await ladders.version(number, version))
 
 
 async def account(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
     """An account with a post, past or present, where the action is allowed."""
-    return _found(await people.account_within(number, asker.scopes(action)))
+    return existing(await people.account_within(number, asker.scopes(action)))
 
 
 def own_post(asker: Actor, number: UUID, action: Action) -> HeldPost:
@@ -209,7 +209,7 @@ def own_post(asker: Actor, number: UUID, action: Action) -> HeldPost:
 async def post_to_end(asker: Actor, number: UUID) -> asyncpg.Record:
     """A post of a role the asker may appoint."""
     allowed = asker.scopes(Action.APPOINT_VILLAGE, Action.APPOINT_STAFF)
-    found = _found(await people.post_within(number, allowed))
+    found = existing(await people.post_within(number, allowed))
     if not asker.may(appointing_action(Role(found["role"])), found["region"]):
         raise Problem("not_found")
     return found
@@ -222,7 +222,7 @@ def _is_own(asker: Actor, post: UUID) -> bool:
 async def post_to_see(asker: Actor, number: UUID) -> asyncpg.Record:
     """A post of the asker's own, or one where they may see people."""
     action = Action.SIGNED_IN if _is_own(asker, number) else Action.SEE_PEOPLE
-    return _found(await people.post_within(number, asker.scopes(action)))
+    return existing(await people.post_within(number, asker.scopes(action)))
 
 
 async def post_to_relieve(asker: Actor, number: UUID) -> asyncpg.Record:
@@ -239,38 +239,38 @@ async def post_to_relieve(asker: Actor, number: UUID) -> asyncpg.Record:
 
 async def beneficiary(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
     """A pensioner of the villages where the action is allowed."""
-    return _found(await beneficiaries.within(number, asker.scopes(action)))
+    return existing(await beneficiaries.within(number, asker.scopes(action)))
 
 
 async def resident(asker: Actor, number: UUID, action: Action) -> asyncpg.Record:
     """A person of the ledger of the villages where the action is allowed."""
-    return _found(await residents.within(number, asker.scopes(action)))
+    return existing(await residents.within(number, asker.scopes(action)))
 
 
 async def attachment(asker: Actor, number: int) -> asyncpg.Record:
     """A photo or paper the asker may see; those of pensioners only who may see pensioners."""
     own, pensioners = asker.scopes(Action.SEE_DUTIES), asker.scopes(Action.SEE_BENEFICIARIES)
-    return _found(await media.within(number, own, pensioners))
+    return existing(await media.within(number, own, pensioners))
 
 
 async def reuse_flag(asker: Actor, number: int) -> asyncpg.Record:
     """A flag on a photo where both photos are of the asker's area, held until the commit."""
-    return _found(await reuse.within(number, asker.scopes(Action.DECIDE_REUSE)))
+    return existing(await reuse.within(number, asker.scopes(Action.DECIDE_REUSE)))
 
 
 async def finding(asker: Actor, submission: UUID) -> asyncpg.Record:
     """A certification within the asker's queue of reviews, decided or not."""
-    return _found(await findings.one(submission, asker.scopes(Action.SEE_REVIEWS)))
+    return existing(await findings.one(submission, asker.scopes(Action.SEE_REVIEWS)))
 
 
 async def sample(asker: Actor, number: UUID) -> asyncpg.Record:
     """An auditor's draw in the asker's area."""
-    return _found(await findings.sample_within(number, asker.scopes(Action.AUDIT_SAMPLES)))
+    return existing(await findings.sample_within(number, asker.scopes(Action.AUDIT_SAMPLES)))
 
 
 async def import_batch(asker: Actor, number: int, action: Action) -> asyncpg.Record:
     """A list read for a county where the action is allowed."""
-    return _found(await imports.within(number, asker.scopes(action)))
+    return existing(await imports.within(number, asker.scopes(action)))
 
 
 def county(asker: Actor, action: Action) -> str:

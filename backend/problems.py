@@ -6,6 +6,8 @@ Phones branch on `code`, never on text. Every entry: status, Chinese, English.
 from dataclasses import dataclass
 from typing import Any
 
+from backend.told_problems import TOLD
+
 LANGUAGES = ("zh", "en")
 
 
@@ -26,6 +28,7 @@ class Problem(Exception):
 
 
 CATALOGUE: dict[str, Entry] = {
+    **{code: Entry(*said) for code, said in TOLD.items()},
     # The request itself
     "malformed": Entry(400, "请求内容无法读取", "The request could not be read"),
     "invalid": Entry(400, "填写的内容有误", "Some of the values given are not valid"),

@@ -19,7 +19,7 @@ NOTHING: frozenset[str] = frozenset()
 PLUMBING = frozenset({"problems", "vault", "settings", "clock", "logs", "observe", "terminal"})
 ACTS = frozenset(
     {"sessions", "appointments", "succession", "seeding", "settling", "adjusting", "nudging"}
-) | frozenset({"requesting", "outlook", "previewing"})
+) | frozenset({"requesting", "outlook", "previewing", "publishing", "hearing"})
 LISTS = frozenset({"lists", "roster_import", "match_import", "faulty_rows", "results_sheet"}) | {
     "ledger_import",
     "ledger_sheet",
@@ -31,7 +31,8 @@ MAY_IMPORT = {
     "": NOTHING,
     "settings": NOTHING,
     "clock": NOTHING,
-    "problems": NOTHING,
+    "problems": {"told_problems"},
+    "told_problems": NOTHING,
     "vault": NOTHING,
     "terminal": NOTHING,
     "logs": NOTHING,
@@ -47,6 +48,7 @@ MAY_IMPORT = {
     "tables": NOTHING,
     "store": {"domain", "tables", "piccolo_conf"},
     "access": CORE,
+    "told": CORE | {"access"},
     "sessions": CORE,
     "appointments": CORE | {"sessions"},
     "succession": CORE,
@@ -68,13 +70,15 @@ MAY_IMPORT = {
     "adjusting": CORE,
     "nudging": CORE,
     "requesting": CORE | {"adjusting"},
+    "publishing": CORE,
+    "hearing": CORE,
     "outlook": CORE,
     "previewing": CORE,
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "photos", "piccolo_conf"},
     "demo": CORE | ACTS | LISTS | {"photos", "tasks"},
     "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
-    "routes": CORE | ACTS | LISTS | {"access", "channels", "compression", "photos"},
+    "routes": CORE | ACTS | LISTS | {"access", "told", "channels", "compression", "photos"},
     "tasks": CORE | ACTS | {"channels", "photos"},
     "console": CORE | {"postgres"},
     "main": None,

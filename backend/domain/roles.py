@@ -69,6 +69,14 @@ class Action(StrEnum):
     CHANGE_RESIDENTS = "change_residents"
     EXPORT_RESIDENTS = "export_residents"
     EXPORT_RESIDENTS_PRIVATE = "export_residents_private"
+    UPLOAD = "upload"
+    SEE_NOTICES = "see_notices"
+    READ_NOTICES = "read_notices"
+    PUBLISH_NOTICES = "publish_notices"
+    SEE_READERS = "see_readers"
+    SEND_FEEDBACK = "send_feedback"
+    SEE_FEEDBACK = "see_feedback"
+    ANSWER_FEEDBACK = "answer_feedback"
 
 
 _FIELD = {Role.LIAISON, Role.STATION}
@@ -126,6 +134,15 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.CHANGE_RESIDENTS: frozenset(_FIELD | _OFFICE),
     Action.EXPORT_RESIDENTS: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.EXPORT_RESIDENTS_PRIVATE: frozenset({Role.COUNTY_OPS}),
+    # Who files sends photos, and who publishes notices their papers.
+    Action.UPLOAD: frozenset(_FIELD | _OFFICE | {Role.COUNTY_OPS}),
+    Action.SEE_NOTICES: frozenset(_BUSINESS),
+    Action.READ_NOTICES: frozenset(_FIELD),
+    Action.PUBLISH_NOTICES: frozenset(_OFFICE | {Role.COUNTY_OPS}),
+    Action.SEE_READERS: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.COUNTY_MONITOR}),
+    Action.SEND_FEEDBACK: frozenset(_FIELD),
+    Action.SEE_FEEDBACK: frozenset(_FIELD | _OFFICE | {Role.COUNTY_OPS}),
+    Action.ANSWER_FEEDBACK: frozenset(_OFFICE | {Role.COUNTY_OPS}),
 }
 
 POSTED_AT: dict[Role, frozenset[Level]] = {

@@ -26,7 +26,38 @@ def wording(kind: str, params: Mapping[str, Any], language: str) -> str:
         return _missing_en(params) if english else _missing_zh(params)
     if kind == "request_decided":
         return _decided_en(params) if english else _decided_zh(params)
+    if kind == "notice":
+        return _notice_en(params) if english else _notice_zh(params)
+    if kind == "feedback":
+        return _FEEDBACK[params.get("state", "sent")][1 if english else 0]
     return _filed_en(params) if english else _filed_zh(params)
+
+
+_FEEDBACK = {
+    "sent": (
+        "有1条新的投诉建议，请及时接办。",
+        "There is a new suggestion or complaint to answer.",
+    ),
+    "passed": (
+        "您的投诉建议已转上级办理。",
+        "What you wrote has been passed on to the county.",
+    ),
+    "answered": ("您的投诉建议已答复，请查看。", "What you wrote has been answered; please look."),
+}
+
+
+def _notice_zh(params: Mapping[str, Any]) -> str:
+    what = "有1份通知已更正" if params.get("version", 1) > 1 else "收到1份新通知"
+    if params.get("confirm_by") is None:
+        return f"{what}，请查看。"
+    return f"{what}，请在{_clock(params['confirm_by'], False)}前确认阅读。"
+
+
+def _notice_en(params: Mapping[str, Any]) -> str:
+    what = "A notice was corrected" if params.get("version", 1) > 1 else "There is a new notice"
+    if params.get("confirm_by") is None:
+        return f"{what}; please read it."
+    return f"{what}; please confirm by {_clock(params['confirm_by'], True)} that you have read it."
 
 
 def _own_words(params: Mapping[str, Any], english: bool) -> str | None:

@@ -11,6 +11,7 @@ from backend.routes.channels import ChannelController, DeliveryController
 from backend.routes.docs import asset
 from backend.routes.door import DoorController
 from backend.routes.effect import EffectController
+from backend.routes.feedback import FeedbackController
 from backend.routes.feeds import FeedController, feed
 from backend.routes.findings import FindingController
 from backend.routes.forms import FormController
@@ -19,6 +20,8 @@ from backend.routes.imports import UploadController
 from backend.routes.ladders import LadderController
 from backend.routes.leaves import LeaveController
 from backend.routes.messages import MessageController
+from backend.routes.notice_files import NoticeFileController
+from backend.routes.notices import NoticeController
 from backend.routes.nudges import NudgeController
 from backend.routes.obligations import ObligationController
 from backend.routes.operations import live, metrics, ready
@@ -86,5 +89,8 @@ CONTROLLERS = (
     FindingController,
     SampleController,
     ResultController,
+    NoticeController,
+    NoticeFileController,
+    FeedbackController,
 )
 OPERATIONS = (live, ready, metrics, asset, feed, liaison, beside, built)

@@ -229,13 +229,14 @@ class PictureController(Controller):
 async def _wanted(request: ApiRequest, token: str) -> _Wanted:
     now = now_of(request)
     try:
-        session, number, what = vault_of(request).read_view_token(token, now)
-    except (Expired, Forged):
+        session, number, name = vault_of(request).read_view_token(token, now)
+        what = What(name)
+    except (Expired, Forged, ValueError):
         raise Problem("not_found") from None
     async with transaction():
         asker = await access.actor(session, Action.SIGNED_IN, now, request_id(request))
         row = await access.attachment(asker, number)
-        found = _Wanted(What(what), row, asker)
+        found = _Wanted(what, row, asker)
         _check(found)
         if found.what is not What.THUMBNAIL:
             subject = f"attachment:{number}"

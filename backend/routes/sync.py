@@ -19,8 +19,10 @@ from backend.domain.roles import Action, Actor
 from backend.problems import Problem, language_of
 from backend.routes.context import ApiRequest, authorised, vault_of
 from backend.routes.errors import documented
+from backend.routes.feedback import FeedbackView
 from backend.routes.messages import MessageView, message_view
 from backend.routes.schemas import Words
+from backend.routes.synced_notices import SyncedNotice, told
 from backend.routes.synced_pensioners import Removed, SyncedPensioner, synced_pensioner
 from backend.routes.synced_residents import SyncedResident, synced_resident
 from backend.store import residents, sync
@@ -102,7 +104,8 @@ class SyncedForm(msgspec.Struct):
 class SyncAnswer(msgspec.Struct, omit_defaults=True):
     """What changed since the cursor given; `full` when the phone must start anew.
 
-    `villages` are all the asker's whenever anything changed among them.
+    `villages` are all the asker's whenever anything changed among them; `notices` and `feedback`
+    are whole whenever one of either has changed, and null otherwise.
     """
 
     cursor: str
@@ -115,14 +118,17 @@ class SyncAnswer(msgspec.Struct, omit_defaults=True):
     removed: Removed | None = None
     forms: list[SyncedForm] = []
     messages: list[MessageView] = []
+    notices: list[SyncedNotice] | None = None
+    feedback: list[FeedbackView] | None = None
 
 
 class _Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    """Change numbers by village, of the account's messages, and the forms the phone has."""
+    """Change numbers by village, of the account, the forms the phone has, and what it was told."""
 
     villages: dict[str, int]
     account: int
     forms: list[int]
+    told: int = 0
 
 
 def _read(cursor: str | None) -> _Cursor | None:
@@ -134,7 +140,7 @@ def _read(cursor: str | None) -> _Cursor | None:
     except (binascii.Error, msgspec.DecodeError, ValueError):
         raise Problem("bad_cursor") from None
     if any(abs(n) >= 2**31 for n in found.forms) or any(
-        abs(n) >= 2**63 for n in (*found.villages.values(), found.account)
+        abs(n) >= 2**63 for n in (*found.villages.values(), found.account, found.told)
     ):
         raise Problem("bad_cursor")
     return found
@@ -245,7 +251,8 @@ async def _changes(
     fresh = {row["form"] for row in rows} - had
     after = before.account if before else 0
     messages = await sync.messages(actor.account, after, MOST_MESSAGES) if account != after else []
-    cursor = _Cursor(heads, account, sorted(had | fresh))
+    said = await told(actor, before.told if before else 0)
+    cursor = _Cursor(heads, account, sorted(had | fresh), said.digest)
     return SyncAnswer(
         _write(cursor),
         actor.now,
@@ -260,6 +267,8 @@ async def _changes(
             for row in (await sync.forms(sorted(fresh)) if fresh else [])
         ],
         [message_view(row, language) for row in messages],
+        said.notices,
+        said.feedback,
     )
 
 

@@ -12,7 +12,7 @@ from backend.routes.context import TAKES_UPLOAD, ApiRequest, asking, photos_of
 from backend.routes.errors import documented, problem_response
 from media.tus import Refusal, Request
 
-_OPT = {**allows(Action.FILE), **TAKES_UPLOAD}
+_OPT = {**allows(Action.UPLOAD), **TAKES_UPLOAD}
 _PROBLEMS = documented(*(refusal.value for refusal in Refusal))
 
 

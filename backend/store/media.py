@@ -213,6 +213,8 @@ async def over_age(before: datetime, limit: int) -> list[str]:
         """SELECT m.sha256 FROM media_object m WHERE m.erased_at IS NULL AND m.stored_at < $1
         AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.sha256 = m.sha256
             AND (a.filed_at >= $1 OR a.held_at IS NOT NULL))
+        AND NOT EXISTS (SELECT 1 FROM notice_file f JOIN notice n ON n.id = f.notice
+            WHERE f.sha256 = m.sha256 AND (f.at >= $1 OR n.withdrawn_at IS NULL))
         ORDER BY m.stored_at LIMIT $2 FOR UPDATE OF m SKIP LOCKED""",
         before,
         limit,

@@ -21,6 +21,14 @@ from backend.tables.forms import Form, Ladder, Schedule
 from backend.tables.ledger import Resident, ResidentChange, ResidentDiff, ResidentLeft
 from backend.tables.media import Attachment, MediaObject, MediaUpload, ReuseFlag
 from backend.tables.messages import Delivery, Message, Reminder
+from backend.tables.notices import (
+    Feedback,
+    FeedbackStep,
+    Notice,
+    NoticeFile,
+    NoticeRead,
+    NoticeVersion,
+)
 from backend.tables.operations import TaskRun, WorkCalendar
 from backend.tables.people import Account, Leave, LoginFailure, Post, Session
 from backend.tables.regions import Region
@@ -75,6 +83,12 @@ ALL_TABLES = (
     ResidentChange,
     ResidentLeft,
     ResidentDiff,
+    Notice,
+    NoticeVersion,
+    NoticeFile,
+    NoticeRead,
+    Feedback,
+    FeedbackStep,
 )
 
 __all__ = [
@@ -97,6 +111,8 @@ __all__ = [
     "CertSample",
     "CertSampleItem",
     "Delivery",
+    "Feedback",
+    "FeedbackStep",
     "Form",
     "ImportBatch",
     "ImportFault",
@@ -107,6 +123,10 @@ __all__ = [
     "MediaObject",
     "MediaUpload",
     "Message",
+    "Notice",
+    "NoticeFile",
+    "NoticeRead",
+    "NoticeVersion",
     "Nudge",
     "Obligation",
     "ObligationMove",

@@ -86,6 +86,8 @@ class Stage:
     certified: str
     sample: str
     resident: UUID
+    notice: str
+    feedback: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,8 @@ async def set_up(world: World) -> Stage:
         certified,
         await _sample(world, certified),
         await _resident(world),
+        await _notice(world),
+        await _feedback(world),
     )
 
 
@@ -195,6 +199,38 @@ async def _sample(world: World, submission: str) -> str:
     values = (number, COUNTY, day, day, 1, 1, "0" * 32, auditor.account, world.clock.now)
     await findings.add_sample(values, [UUID(submission)])
     return str(number)
+
+
+def a_notice(office: str, scopes: list[str]) -> dict[str, Any]:
+    """The body of a notice."""
+    said = {"title": "认证通知", "body": "请于本月内完成。"}
+    return {"id": str(uuid4()), "office": office, "scopes": scopes, **said}
+
+
+async def _notice(world: World) -> str:
+    """The township's, to 王家庄."""
+    found = await world.as_("lead").post("/notices", a_notice(TOWN, [VILLAGE]))
+    number: str = found["id"]
+    return number
+
+
+def a_feedback(region: str, now: datetime) -> dict[str, Any]:
+    """The body of a suggestion to the township."""
+    said = {"kind": "suggestion", "text": "少填一张表。", "to": "township"}
+    return {"id": str(uuid4()), "region": region, "written_at": now.isoformat(), **said}
+
+
+async def _feedback(world: World) -> dict[str, str]:
+    """One of each village person of 王家庄: the others see none of them but as the office."""
+    sent = {
+        who: await world.as_(who).post("/feedback", a_feedback(VILLAGE, world.clock.now))
+        for who in ("liaison", "helper")
+    }
+    return {who: found["id"] for who, found in sent.items()}
+
+
+def _own_feedback(stage: Stage, person: Person) -> str:
+    return stage.feedback["helper" if person.role is Role.STATION else "liaison"]
 
 
 async def _call(world: World) -> int:
@@ -684,10 +720,63 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         Example(lambda s, p: Call(f"/call-list/{s.call}/done", {"note": "已电话告知"}), 204),
     ),
     ("GET", "/channels"): _own("/channels"),
+    ("GET", "/notices"): _own("/notices"),
+    ("POST", "/notices"): (
+        Example(
+            lambda s, p: Call(
+                "/notices", a_notice(COUNTY if p.role is Role.COUNTY_OPS else TOWN, [VILLAGE])
+            ),
+            201,
+        ),
+    ),
+    ("GET", "/notices/{number}"): (Example(lambda s, p: Call(f"/notices/{s.notice}")),),
+    ("PUT", "/notices/{number}"): (
+        Example(lambda s, p: Call(f"/notices/{s.notice}", {"title": "更正", "body": "改。"})),
+    ),
+    ("POST", "/notices/{number}/withdraw"): (
+        Example(lambda s, p: Call(f"/notices/{s.notice}/withdraw"), 204),
+    ),
+    ("POST", "/notices/{number}/read"): (
+        Example(
+            lambda s, p: Call(
+                f"/notices/{s.notice}/read",
+                {"version": 1, "read_at": s.world.clock.now.isoformat()},
+            ),
+            204,
+        ),
+    ),
+    ("GET", "/notices/{number}/villages"): (
+        Example(lambda s, p: Call(f"/notices/{s.notice}/villages")),
+    ),
+    ("GET", "/notices/{number}/readers"): (
+        Example(lambda s, p: Call(f"/notices/{s.notice}/readers")),
+        Example(lambda s, p: Call(f"/notices/{s.notice}/readers", params={"region": VILLAGE})),
+    ),
+    ("GET", "/feedback"): _own("/feedback"),
+    ("POST", "/feedback"): (
+        Example(lambda s, p: Call("/feedback", a_feedback(VILLAGE, s.world.clock.now)), 201),
+    ),
+    ("GET", "/feedback/{number}"): (
+        Example(lambda s, p: Call(f"/feedback/{_own_feedback(s, p)}")),
+    ),
+    ("POST", "/feedback/{number}/take"): (
+        Example(lambda s, p: Call(f"/feedback/{s.feedback['liaison']}/take")),
+    ),
+    ("POST", "/feedback/{number}/pass-on"): (
+        Example(
+            lambda s, p: Call(f"/feedback/{s.feedback['liaison']}/pass-on", {"reason": "全县的事"})
+        ),
+    ),
+    ("POST", "/feedback/{number}/answer"): (
+        Example(
+            lambda s, p: Call(f"/feedback/{s.feedback['liaison']}/answer", {"text": "已合并。"})
+        ),
+    ),
 }
 RECEIPTS = {("POST", "/deliveries/receipts")}  # signed by the gateway
 # Outside /api/v1, for whoever runs it.
 # Tickets by themselves, and an answer without a body: see test_photos.py.
-PICTURES, STANDS = {("GET", "/pictures/{token}")}, {("HEAD", "/uploads/{upload}")}
+PICTURES = {("GET", "/pictures/{token}"), ("GET", "/notice-files/{token}")}
+STANDS = {("HEAD", "/uploads/{upload}")}
 FEEDS = {("GET", "/calendar/{name}")}  # with the secret in the path
 OPERATIONS = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")}

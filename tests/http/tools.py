@@ -85,8 +85,9 @@ async def rows(table: str, condition: str = "true", *args: Any) -> int:
 _TABLES = (
     "account, address, adjustment, adjustment_request, attachment, audit_entry, audit_seal,"
     "beneficiary, beneficiary_place, calendar_feed, call_entry, cert_code, cert_cycle,"
-    "cert_evidence, cert_round, cert_sample, cert_sample_item, delivery, form, import_batch,"
-    "import_fault, ladder, leave, login_failure, match_hit, media_object, media_upload, message,"
+    "cert_evidence, cert_round, cert_sample, cert_sample_item, delivery, feedback,"
+    "feedback_step, form, import_batch, import_fault, ladder, leave, login_failure, match_hit,"
+    "media_object, media_upload, message, notice, notice_file, notice_read, notice_version,"
     "nudge, obligation, obligation_move, pace, period, post, rate_cell, region, reminder,"
     "resident, resident_change, resident_diff, resident_left,"
     "reuse_flag, review, roster_change, schedule, session, submission"

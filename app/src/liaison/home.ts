@@ -6,7 +6,9 @@ import { forget, session } from "@/api/session";
 import { todos } from "./duties";
 import { whenever } from "./hopes";
 import { kept } from "./kept";
+import { forgetPush } from "./push";
 import { FROM_SERVER, type Store } from "./store/database";
+import { sendLetters } from "./store/letters";
 import { flush } from "./store/outbox";
 import { pull } from "./store/sync";
 
@@ -50,6 +52,7 @@ function made() {
     try {
       await flush(store);
       await sendChanges(store);
+      await sendLetters(store);
       await pull(store);
       line.value = "ok";
     } catch (error) {
@@ -59,8 +62,8 @@ function made() {
       now.value = Date.now();
     }
     // Filed while this was under way: it must not wait for the next occasion.
-    const left = [...shelf.waiting.value, ...shelf.changes.value].some((each) => each.state === "waiting");
-    if (line.value === "ok" && left) void exchange();
+    const owed = [...shelf.waiting.value, ...shelf.changes.value, ...shelf.letters.value];
+    if (line.value === "ok" && owed.some((each) => each.state === "waiting")) void exchange();
   }
 
   async function failed(error: unknown): Promise<void> {
@@ -72,6 +75,7 @@ function made() {
   async function end(): Promise<void> {
     const store = shelf.db.value;
     forget();
+    void forgetPush(false);
     halt();
     if (store !== undefined) await empty(store);
     ended.value = true;
@@ -80,6 +84,7 @@ function made() {
   /** Signs out here and, when it can be reached, at the server. Nothing stays on the phone. */
   async function signOut(): Promise<void> {
     const store = shelf.db.value;
+    await forgetPush(session() !== null);
     if (session() !== null) await api.DELETE("/api/v1/sessions/current").catch(() => null);
     forget();
     halt();

@@ -3,7 +3,18 @@
 import { liveQuery, type Subscription } from "dexie";
 import { computed, shallowRef, type ComputedRef, type ShallowRef } from "vue";
 import * as database from "./store/database";
-import type { Facts, Filing, LedgerChange, Message, Obligation, Store, Village } from "./store/database";
+import type {
+  Facts,
+  Feedback,
+  Filing,
+  LedgerChange,
+  Letter,
+  Message,
+  Notice,
+  Obligation,
+  Store,
+  Village,
+} from "./store/database";
 
 export interface Kept {
   db: ShallowRef<Store | undefined>;
@@ -16,6 +27,12 @@ export interface Kept {
   facts: ShallowRef<Partial<Facts>>;
   /** Changes of the ledger without a receipt. */
   changes: ShallowRef<LedgerChange[]>;
+  /** Newest first. */
+  notices: ShallowRef<Notice[]>;
+  feedback: ShallowRef<Feedback[]>;
+  /** What was written to the offices and they don't have yet. */
+  letters: ShallowRef<Letter[]>;
+  unreadNotices: ComputedRef<number>;
   unsent: ComputedRef<Filing[]>;
   waiting: ComputedRef<Filing[]>;
   unread: ComputedRef<number>;
@@ -31,6 +48,9 @@ export function kept(): Kept {
   const messages = shallowRef<Message[]>([]);
   const outbox = shallowRef<Filing[]>([]);
   const drafts = shallowRef<Set<number>>(new Set());
+  const notices = shallowRef<Notice[]>([]);
+  const feedback = shallowRef<Feedback[]>([]);
+  const letters = shallowRef<Letter[]>([]);
   const facts = shallowRef<Partial<Facts>>({});
   const changes = shallowRef<LedgerChange[]>([]);
   let watching: Subscription[] = [];
@@ -56,6 +76,9 @@ export function kept(): Kept {
       live(outbox, () => store.outbox.toArray()),
       live(drafts, async () => new Set(await store.drafts.toCollection().primaryKeys())),
       live(changes, () => store.changes.where("state").anyOf("waiting", "refused").toArray()),
+      live(notices, async () => newest(await store.notices.toArray(), (each) => each.published_at)),
+      live(feedback, async () => newest(await store.feedback.toArray(), (each) => each.written_at)),
+      live(letters, () => store.letters.toArray()),
       live(facts, async () => named(await store.facts.toArray())),
     ]);
   }
@@ -73,14 +96,23 @@ export function kept(): Kept {
     messages,
     outbox,
     drafts,
+    notices,
+    feedback,
+    letters,
     facts,
     changes,
     watch,
     unwatch,
     unsent: computed(() => outbox.value.filter((each) => each.state !== "sent")),
     waiting: computed(() => outbox.value.filter((each) => each.state === "waiting")),
-    unread: computed(() => messages.value.filter((each) => each.read_at === null).length),
+    unreadNotices: computed(() => notices.value.filter((each) => !each.read_at && !each.withdrawn_at).length),
+    // A message that announces a notice is counted with the notice.
+    unread: computed(() => messages.value.filter((each) => each.read_at === null && !each.params["notice"]).length),
   };
+}
+
+function newest<T>(rows: T[], at: (row: T) => string): T[] {
+  return rows.sort((a, b) => Date.parse(at(b)) - Date.parse(at(a)));
 }
 
 function named(rows: { key: string; value: unknown }[]): Partial<Facts> {

@@ -1,5 +1,6 @@
 import { createRouter, createWebHashHistory } from "vue-router";
 import { session } from "@/api/session";
+import { withWords } from "./preferences";
 
 /**
  * The part after # never reaches a server or its logs, and any screen opens from the one page that
@@ -41,9 +42,14 @@ export const router = createRouter({
           props: true,
           component: () => import("./ledger/PersonView.vue"),
         },
-        { path: "messages", name: "messages", component: () => import("./views/MessagesView.vue") },
+        { path: "notices", name: "notices", component: () => withWords(import("./views/NoticesView.vue")) },
+        { path: "notice/:id", name: "notice", props: true, component: () => withWords(import("./views/NoticeView.vue")) },
+        { path: "feedback", name: "feedback", component: () => withWords(import("./views/FeedbackView.vue")) },
+        { path: "feedback/new", name: "write", component: () => withWords(import("./views/WriteView.vue")) },
+        { path: "feedback/:id", name: "letter", props: true, component: () => withWords(import("./views/LetterView.vue")) },
+        { path: "messages", name: "messages", component: () => withWords(import("./views/MessagesView.vue")) },
         { path: "record", name: "record", component: () => import("./views/RecordView.vue") },
-        { path: "settings", name: "settings", component: () => import("./views/SettingsView.vue") },
+        { path: "settings", name: "settings", component: () => withWords(import("./views/SettingsView.vue")) },
       ],
     },
     { path: "/:rest(.*)*", redirect: "/" },

@@ -7,6 +7,9 @@ export type Obligation = Schemas["SyncedObligation"];
 export type Village = Schemas["SyncedVillage"];
 export type Message = Schemas["MessageView"] & { told?: 0 };
 export type Submission = Schemas["SubmissionIn"];
+/** A notice as it came, and what of it the server has still to be told. */
+export type Notice = Schemas["SyncedNotice"] & { told?: 0 };
+export type Feedback = Schemas["FeedbackView"];
 export type Answers = Record<string, unknown>;
 
 export interface Form {
@@ -74,6 +77,14 @@ export interface LedgerChange {
   problem?: Problem;
 }
 
+/** A suggestion or complaint, kept until the server has it; then it is a Feedback. */
+export interface Letter {
+  id: string;
+  body: Schemas["FeedbackIn"];
+  state: Exclude<SendState, "sent">;
+  problem?: Problem;
+}
+
 /** Single facts by name. */
 export interface Facts {
   cursor: string;
@@ -94,10 +105,16 @@ export interface Store extends Dexie {
   outbox: EntityTable<Filing, "id">;
   residents: EntityTable<Resident, "id">;
   changes: EntityTable<LedgerChange, "id">;
+  notices: EntityTable<Notice, "id">;
+  feedback: EntityTable<Feedback, "id">;
+  letters: EntityTable<Letter, "id">;
 }
 
-/** Everything that came from the server; drafts and outbox are the village's own work. */
-export const FROM_SERVER = ["facts", "villages", "obligations", "forms", "messages", "residents"] as const;
+/** Everything that came from the server; drafts and what is on its way are the village's own work. */
+export const FROM_SERVER = [
+  "facts", "villages", "obligations", "forms", "messages", "residents",
+  "notices", "feedback",
+] as const;
 
 export function open(account: string): Store {
   // Written through to the flash before it counts as written: batteries die, too.
@@ -115,6 +132,11 @@ export function open(account: string): Store {
   db.version(3)
     .stores({ residents: "id, village", changes: "id, state, resident" })
     .upgrade((upgrade) => upgrade.table("facts").delete("cursor"));
+  db.version(4).stores({
+    notices: "id, told",
+    feedback: "id",
+    letters: "id, state",
+  });
   return db;
 }
 

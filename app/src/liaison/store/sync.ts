@@ -1,6 +1,7 @@
 /** Brings what the server knows to the phone: everything once, then only what changed. */
 
 import { api, Failure, given, type Schemas } from "@/api/client";
+import { keepTold, reportRead, unreported } from "./notices";
 import { fact, FROM_SERVER, note, type Store } from "./database";
 
 type Answer = Schemas["SyncAnswer"];
@@ -9,6 +10,7 @@ type Answer = Schemas["SyncAnswer"];
 export async function pull(db: Store): Promise<void> {
   await navigator.locks.request(`${db.name}-sync`, async () => {
     await report(db);
+    await reportRead(db);
     const cursor = await fact(db, "cursor");
     try {
       await store(db, cursor, await ask(cursor));
@@ -41,8 +43,10 @@ export function skewOf(serverTime: string, sent: number, received: number): numb
 async function store(db: Store, cursor: string | undefined, heard: Heard): Promise<void> {
   const { answer, skew } = heard;
   await db.transaction("rw", FROM_SERVER, async () => {
+    const marks = await unreported(db);
     if (answer.full) await Promise.all(FROM_SERVER.map((name) => db.table(name).clear()));
     if (answer.full || answer.cursor !== cursor) await bring(db, answer);
+    await keepTold(db, answer, marks);
     await note(db, "cursor", answer.cursor);
     await note(db, "skew", skew);
     await note(db, "synced_at", Date.now());
