@@ -3,7 +3,7 @@
 import { liveQuery, type Subscription } from "dexie";
 import { computed, shallowRef, type ComputedRef, type ShallowRef } from "vue";
 import * as database from "./store/database";
-import type { Facts, Filing, Message, Obligation, Store, Village } from "./store/database";
+import type { Facts, Filing, Message, Obligation, Pensioner, Photo, Store, Village } from "./store/database";
 
 export interface Kept {
   db: ShallowRef<Store | undefined>;
@@ -14,8 +14,14 @@ export interface Kept {
   /** The obligations with a draft. */
   drafts: ShallowRef<Set<number>>;
   facts: ShallowRef<Partial<Facts>>;
+  pensioners: ShallowRef<Map<string, Pensioner>>;
+  photos: ShallowRef<Photo[]>;
   unsent: ComputedRef<Filing[]>;
   waiting: ComputedRef<Filing[]>;
+  /** Photos of delivered filings that are still on their way. */
+  trailing: ComputedRef<Photo[]>;
+  /** Photos that were filed and that the server does not have. */
+  unsentPhotos: ComputedRef<Photo[]>;
   unread: ComputedRef<number>;
   /** Opens an account's store; resolves when everything was read once. */
   watch: (account: string) => Promise<void>;
@@ -30,6 +36,16 @@ export function kept(): Kept {
   const outbox = shallowRef<Filing[]>([]);
   const drafts = shallowRef<Set<number>>(new Set());
   const facts = shallowRef<Partial<Facts>>({});
+  const pensioners = shallowRef<Map<string, Pensioner>>(new Map());
+  const photos = shallowRef<Photo[]>([]);
+  const unsent = computed(() => outbox.value.filter((each) => each.state !== "sent"));
+  const unsentPhotos = computed(() =>
+    photos.value.filter((each) => each.state === "waiting" || each.state === "refused"),
+  );
+  const trailing = computed(() => {
+    const held = new Set(unsent.value.map((each) => each.id));
+    return photos.value.filter((each) => each.state === "waiting" && !held.has(each.filing));
+  });
   let watching: Subscription[] = [];
 
   function live<T>(into: ShallowRef<T>, read: () => Promise<T>): Promise<void> {
@@ -52,6 +68,11 @@ export function kept(): Kept {
       live(messages, async () => (await store.messages.orderBy("delivered_at").toArray()).reverse()),
       live(outbox, () => store.outbox.toArray()),
       live(drafts, async () => new Set(await store.drafts.toCollection().primaryKeys())),
+      live(pensioners, async () => {
+        const all = await store.pensioners.toArray();
+        return new Map(all.map((each) => [each.id, each]));
+      }),
+      live(photos, () => store.photos.toArray()),
       live(facts, async () => named(await store.facts.toArray())),
     ]);
   }
@@ -70,9 +91,13 @@ export function kept(): Kept {
     outbox,
     drafts,
     facts,
+    pensioners,
+    photos,
     watch,
     unwatch,
-    unsent: computed(() => outbox.value.filter((each) => each.state !== "sent")),
+    unsent,
+    trailing,
+    unsentPhotos,
     waiting: computed(() => outbox.value.filter((each) => each.state === "waiting")),
     unread: computed(() => messages.value.filter((each) => each.read_at === null).length),
   };

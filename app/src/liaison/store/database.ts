@@ -2,11 +2,15 @@
 
 import { Dexie, type EntityTable } from "dexie";
 import type { Problem, Schemas } from "@/api/client";
+import type { Advice } from "../visits/advice";
+import type { Requirement } from "../visits/papers";
 
 export type Obligation = Schemas["SyncedObligation"];
 export type Village = Schemas["SyncedVillage"];
 export type Message = Schemas["MessageView"] & { told?: 0 };
 export type Submission = Schemas["SubmissionIn"];
+export type Pensioner = Schemas["SyncedPensioner"];
+export type Evidence = Schemas["Evidence"];
 export type Answers = Record<string, unknown>;
 
 export interface Form {
@@ -34,6 +38,8 @@ export interface Filing {
   obligation: number;
   village: string;
   title: { zh: string; en: string };
+  /** Whom a certification is about. */
+  person?: string;
   period: string;
   body: Submission;
   state: SendState;
@@ -47,6 +53,44 @@ export interface Filing {
   problem?: Problem;
 }
 
+/** `taken`: belongs to a draft. `waiting`: filed, its bytes are not at the server yet. */
+export type PhotoState = "taken" | SendState;
+
+/** A photo or paper of a certification; its bytes are a `Content`, so that lists stay light. */
+export interface Photo {
+  id: string;
+  obligation: number;
+  /** The filing that names it; "" as long as it belongs to a draft. */
+  filing: string;
+  state: PhotoState;
+  sha256: string;
+  name: string;
+  size: number;
+  evidence: Evidence;
+  from_gallery: boolean;
+  advice: Advice[];
+  /** Advice was read and the photo kept in spite of it. */
+  kept: boolean;
+  /** Milliseconds of the phone's clock. */
+  taken_at: number;
+  /** Where the server takes its bytes, once it was announced. */
+  upload?: string;
+  problem?: Problem;
+}
+
+/** The bytes of a photo, deleted once the server has them. */
+export interface Content {
+  id: string;
+  bytes: Blob;
+}
+
+/** A county's table: which papers each result needs. */
+export interface PaperTable {
+  papers: Record<string, Requirement[]>;
+  labels: Record<string, { zh: string; en: string }>;
+  fetched_at: number;
+}
+
 /** Single facts by name. */
 export interface Facts {
   cursor: string;
@@ -55,6 +99,7 @@ export interface Facts {
   synced_at: number;
   /** Whether the account holds any post that reports. */
   revoked: boolean;
+  papers: PaperTable;
 }
 
 export interface Store extends Dexie {
@@ -65,13 +110,17 @@ export interface Store extends Dexie {
   messages: EntityTable<Message, "id">;
   drafts: EntityTable<Draft, "obligation">;
   outbox: EntityTable<Filing, "id">;
+  pensioners: EntityTable<Pensioner, "id">;
+  photos: EntityTable<Photo, "id">;
+  contents: EntityTable<Content, "id">;
 }
 
 /** Everything that came from the server; drafts and outbox are the village's own work. */
-export const FROM_SERVER = ["facts", "villages", "obligations", "forms", "messages"] as const;
+export const FROM_SERVER = ["facts", "villages", "obligations", "forms", "messages", "pensioners"] as const;
 
 export function open(account: string): Store {
-  const db = new Dexie(`cunbao-${account}`) as Store;
+  // Written through to the flash: a battery that dies takes nothing that was said to be kept.
+  const db = new Dexie(`cunbao-${account}`, { chromeTransactionDurability: "strict" }) as Store;
   db.version(1).stores({
     facts: "key",
     villages: "key",
@@ -80,6 +129,11 @@ export function open(account: string): Store {
     messages: "id, delivered_at, told",
     drafts: "obligation",
     outbox: "id, state, obligation",
+  });
+  db.version(2).stores({
+    pensioners: "id, village",
+    photos: "id, obligation, filing, state",
+    contents: "id",
   });
   return db;
 }
