@@ -51,7 +51,8 @@ function made() {
       await flush(store);
       await pull(store);
       // Only who has photos to send needs what sends them.
-      if (shelf.trailing.value.length > 0) await (await import("./store/uploads")).upload(store);
+      const photos = await store.photos.where("state").equals("waiting").count();
+      if (photos > 0) await (await import("./store/uploads")).upload(store);
       line.value = "ok";
     } catch (error) {
       await failed(error);

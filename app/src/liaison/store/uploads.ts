@@ -99,7 +99,7 @@ async function announce(db: Store, photo: Photo): Promise<Answer> {
   };
   const answer = await reached(new Request(new URL(ADDRESS, location.origin), { method: "POST", headers }));
   const place = answer.headers.get("location");
-  if (!answer.ok || place === null) return { status: answer.status, problem: await told(answer) };
+  if (!answer.ok || place === null) return { status: answer.status, problem: await saidBy(answer) };
   if (Number(answer.headers.get("upload-offset")) === photo.size) return { status: 200 };
   photo.upload = new URL(place, location.origin).pathname;
   await db.photos.put(photo);
@@ -114,7 +114,7 @@ async function reached(request: Request): Promise<Response> {
   }
 }
 
-async function told(answer: Response): Promise<Problem> {
+async function saidBy(answer: Response): Promise<Problem> {
   return (await answer.json().catch(() => unnamed(answer.status))) as Problem;
 }
 

@@ -124,7 +124,7 @@ function cropped(grid: Grid, left: number, top: number, width: number, height: n
 }
 
 function histogram(cells: Uint8Array): number[] {
-  const counts = new Array<number>(256).fill(0);
+  const counts = Array.from({ length: 256 }, () => 0);
   for (const cell of cells) counts[cell]!++;
   return counts;
 }

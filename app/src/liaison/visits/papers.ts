@@ -9,11 +9,11 @@ export interface Requirement {
   methods?: string[];
 }
 
-const DATED = ["death", "custody", "emigrated", "duplicate"];
+const DATED = new Set(["death", "custody", "emigrated", "duplicate"]);
 
 /** Whether a result happened on a day that must be told. */
 export function isDated(result: unknown): boolean {
-  return DATED.includes(String(result));
+  return DATED.has(String(result));
 }
 
 /** All that the answers ask for, in the table's order. */
