@@ -38,7 +38,7 @@ function server(photos: (asked: Asked, order: number) => Response): Asked[] {
   });
 }
 
-const known = (asked: Asked, size: number): Response =>
+const known = (size: number): Response =>
   new Response(null, { status: 201, headers: { location: "/api/v1/uploads/x", "upload-offset": String(size) } });
 const states = async (): Promise<string[]> => (await db.photos.orderBy("id").toArray()).map((each) => each.state);
 
@@ -79,7 +79,7 @@ test("a photo taken again takes the other's place; a removed one leaves nothing"
 test("the form names its photos and goes first; what the server knows costs one request", async () => {
   const id = await filed("%PDF one", "%PDF two");
   expect((await db.outbox.get(id))?.body.attachments).toHaveLength(2);
-  const asked = server((each) => known(each, 8));
+  const asked = server(() => known(8));
   await upload(db);
   expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "POST /api/v1/submissions",
@@ -94,14 +94,14 @@ test("a draft's photos and those of a refused form are not sent", async () => {
   await taking();
   await db.outbox.put(filing({ id: "r", state: "refused" }));
   await db.photos.put({ ...(await taking("%PDF r")), filing: "r", state: "waiting" });
-  const asked = server((each) => known(each, 0));
+  const asked = server(() => known(0));
   await upload(db);
   expect(asked).toEqual([]);
 });
 
 test("without a signal everything goes on waiting", async () => {
   await filed("%PDF one");
-  server(() => known({} as Asked, 0));
+  server(() => known(0));
   await flush(db);
   serve(unreachable);
   await expect(upload(db)).rejects.toMatchObject({ kind: "offline" });
@@ -111,7 +111,7 @@ test("without a signal everything goes on waiting", async () => {
 
 test("refused tokens are renewed once and the photo goes on", async () => {
   await filed("%PDF one");
-  const asked = server((each, order) => (order === 0 ? problem("unauthenticated", 401) : known(each, 8)));
+  const asked = server((_, order) => (order === 0 ? problem("unauthenticated", 401) : known(8)));
   await upload(db);
   expect(session()?.access).toBe("new");
   expect(asked.at(-1)?.token).toBe("Bearer new");
@@ -120,14 +120,14 @@ test("refused tokens are renewed once and the photo goes on", async () => {
 
 test("a refused photo keeps its bytes and says why; others go on; it can be sent again", async () => {
   await filed("%PDF one", "%PDF two");
-  server((each, order) => (order === 0 ? problem("upload_too_large", 413) : known(each, 8)));
+  server((_, order) => (order === 0 ? problem("upload_too_large", 413) : known(8)));
   await upload(db);
   const refused = await db.photos.where("state").equals("refused").first();
   expect(refused?.problem?.code).toBe("upload_too_large");
   expect((await states()).sort()).toEqual(["refused", "sent"]);
   expect(await db.contents.count()).toBe(1);
   await sendAgain(db, refused!);
-  server((each) => known(each, 8));
+  server(() => known(8));
   await upload(db);
   expect(await states()).toEqual(["sent", "sent"]);
 });
@@ -143,7 +143,7 @@ test("a server in trouble or one that answers no sense ends the try and loses no
 
 test("two tabs at once send each photo once", async () => {
   await filed("%PDF one", "%PDF two", "%PDF six");
-  const asked = server((each) => known(each, 8));
+  const asked = server(() => known(8));
   await Promise.all([upload(db), upload(db)]);
   expect(asked.filter(({ path }) => path === "/api/v1/uploads")).toHaveLength(3);
 });
@@ -157,7 +157,7 @@ test("what was refused comes back into the draft with its photos", async () => {
 
 test("photos of a returned filing are named again without their bytes", async () => {
   const id = await filed("%PDF one");
-  server((each) => known(each, 8));
+  server(() => known(8));
   await upload(db);
   const submission = { id, revision: 1, receipt: "1", kind: "report", answers: HOME, received_at: "", counted_at: "", counted_by: "received" as const };
   const returned = duty({ stage: "returned", submission });
@@ -166,7 +166,7 @@ test("photos of a returned filing are named again without their bytes", async ()
   const drafts = (await db.photos.toArray()).filter((each) => each.state === "taken");
   expect(drafts).toHaveLength(1);
   await file(db, returned, { kind: "report", answers: HOME, photos: drafts });
-  const asked = server((each) => known(each, 8));
+  const asked = server(() => known(8));
   await upload(db);
   expect(asked).toHaveLength(2);
   expect(await states()).toEqual(["sent", "sent"]);
@@ -175,7 +175,7 @@ test("photos of a returned filing are named again without their bytes", async ()
 test("bytes that neither phone nor server has are told", async () => {
   await filed("%PDF one");
   await db.contents.clear();
-  server(() => known({} as Asked, 0));
+  server(() => known(0));
   await upload(db);
   expect((await db.photos.toArray())[0]?.problem?.code).toBe("photo_gone");
 });

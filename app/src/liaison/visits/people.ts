@@ -44,7 +44,8 @@ export function houses(visits: readonly Visit[]): House[] {
   const grouped = new Map<string, House>();
   for (const visit of visits) {
     const { group_no: group = "", household: number = "" } = visit.pensioner;
-    const key = houseOf(visit.pensioner);
+    // Who has no number stands with the others of the group who have none, and last.
+    const key = number === "" ? ` ${group}` : houseOf(visit.pensioner);
     const house = grouped.get(key) ?? { key, group, number, visits: [] };
     house.visits.push(visit);
     grouped.set(key, house);

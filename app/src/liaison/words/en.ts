@@ -200,6 +200,7 @@ const words: typeof zh = {
     gallery: "From the gallery",
     one_more: "One more",
     one_of: "Any one of these papers",
+    other: "Other papers",
     there: "there",
     lacking: "lacking",
     from_gallery: "From the gallery",

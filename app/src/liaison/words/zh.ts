@@ -199,6 +199,7 @@ export default {
     gallery: "从相册选",
     one_more: "再拍一张",
     one_of: "任选一种材料",
+    other: "其他材料",
     there: "已有",
     lacking: "还缺",
     from_gallery: "来自相册",
