@@ -1,23 +1,29 @@
 """A line between phone and server that breaks in mid-photo."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _PHOTO = b"PATCH /api/v1/uploads/"
+_OFFSET = re.compile(rb"upload-offset: ([1-9][0-9]*)", re.IGNORECASE)
 _PIECE = 8192
 
 
 @dataclass
 class Line:
-    """Lets everything through, but ends `cuts` connections after so many bytes of a photo."""
+    """Lets everything through, but ends `cuts` connections after so many bytes of a photo.
+
+    `resumed`: from which bytes on photos were sent that had begun before.
+    """
 
     to: int
     port: int = 0
     cuts: int = 0
     after: int = 40_000
     done: int = 0
+    resumed: list[int] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -38,6 +44,8 @@ class Line:
         while piece := await near.read(_PIECE):
             server.write(piece)
             await server.drain()
+            if _PHOTO in piece and (found := _OFFSET.search(piece)):
+                self.resumed.append(int(found[1]))
             if photo or _PHOTO in piece:
                 photo += len(piece)
             if photo > self.after and self.done < self.cuts:

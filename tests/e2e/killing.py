@@ -1,4 +1,4 @@
-"""A browser that can be killed, as a phone's is by a dead battery, with what it keeps on the disk."""
+"""A browser that can be killed, as by a dead battery, with what it keeps on the disk."""
 
 import asyncio
 import os

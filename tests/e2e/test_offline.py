@@ -122,7 +122,7 @@ async def test_what_is_revoked_leaves_the_phone_but_not_the_unsent(
         left = await page.evaluate(_STORED)
         assert left == {
             "facts": 0, "villages": 0, "obligations": 0, "forms": 0, "messages": 0,
-            "drafts": 0, "outbox": 1,
+            "drafts": 0, "outbox": 1, "pensioners": 0, "photos": 0, "contents": 0,
         }  # fmt: skip
         assert await page.evaluate("localStorage.getItem('cunbao.session')") is None
         await page.fill("#phone", village.phone)
