@@ -1,5 +1,16 @@
 import { createRouter, createWebHashHistory } from "vue-router";
 import { session } from "@/api/session";
+import { learn, type MoreWords } from "./preferences";
+
+const VISIT_WORDS: MoreWords = {
+  zh: () => import("./words/visits/zh"),
+  en: () => import("./words/visits/en"),
+};
+
+/** A screen for certifying, with its words. */
+function visiting<T>(view: () => Promise<T>): () => Promise<T> {
+  return async () => (await Promise.all([view(), learn(VISIT_WORDS)]))[0];
+}
 
 /**
  * The part after # never reaches a server or its logs, and any screen opens from the one page that
@@ -26,18 +37,18 @@ export const router = createRouter({
           props: true,
           component: () => import("./views/FiledView.vue"),
         },
-        { path: "visits", name: "visits", component: () => import("./visits/VisitsView.vue") },
+        { path: "visits", name: "visits", component: visiting(() => import("./visits/VisitsView.vue")) },
         {
           path: "visits/:id(\\d+)/:step(finding|papers)?",
           name: "visit",
           props: ({ params }) => ({ id: Number(params["id"]), step: String(params["step"] ?? "") }),
-          component: () => import("./visits/VisitView.vue"),
+          component: visiting(() => import("./visits/VisitView.vue")),
         },
         {
           path: "visited/:id",
           name: "visited",
           props: true,
-          component: () => import("./visits/VisitedView.vue"),
+          component: visiting(() => import("./visits/VisitedView.vue")),
         },
         { path: "outbox", name: "outbox", component: () => import("./views/OutboxView.vue") },
         { path: "messages", name: "messages", component: () => import("./views/MessagesView.vue") },
