@@ -34,6 +34,15 @@ export default defineConfig({
     rollupOptions: {
       input: { liaison: here("liaison.html"), sw: here("src/worker/sw.ts") },
       output: {
+        // What every first load needs, in one piece: small pieces compress badly.
+        advancedChunks: {
+          groups: [
+            {
+              name: "first",
+              test: /src\/liaison\/(times|home|hopes|kept|duties|signing|views\/(HomeView|SignedIn|SignInView)|parts\/(TopBar|HelpSheet|CallOffice|ShapeMark|DefectList|LanguageChoice|DutyCard|VisitsCard|LineNote|TabBar))/,
+            },
+          ],
+        },
         entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
       },
     },

@@ -94,3 +94,44 @@ test("what was read without a signal is told at the next exchange, once", async 
     "/api/v1/messages/m/read",
   ]);
 });
+
+const pensioner = (id: string, key = "990101100201") => ({
+  id,
+  village: key,
+  name: `张桂${id}`,
+  id_number: "9901**********0016",
+  born: 1948,
+  insurance_type: "resident",
+});
+
+test("pensioners come with their county's table of papers, which is asked for twice a day", async () => {
+  vi.setSystemTime("2026-11-04T02:05:00Z");
+  const table = { papers: { refused: [] }, labels: {} };
+  const reply = ({ path }: { path: string }): Response =>
+    json(path === "/api/v1/certification/papers" ? table : answer({ pensioners: [pensioner("1")] }));
+  const asked = serve(reply);
+  await pull(db);
+  await db.facts.delete("cursor");
+  expect(await db.pensioners.count()).toBe(1);
+  expect((await fact(db, "papers"))?.papers).toEqual({ refused: [] });
+  serve(() => json({ cursor: "one", server_time: "2026-11-04T02:00:00Z" }));
+  await pull(db);
+  vi.setSystemTime("2026-11-04T15:00:00Z");
+  const later = serve(reply);
+  await pull(db);
+  const papers = [asked, later].map((all) => all.filter(({ path }) => path.endsWith("/papers")).length);
+  expect(papers).toEqual([1, 1]);
+});
+
+test("who left the list or the village leaves the phone, with what was owed for them", async () => {
+  const people = [pensioner("1"), pensioner("2"), pensioner("3", "990101100202")];
+  const both = [village("990101100201"), village("990101100202")];
+  const duties = [duty({ id: 1 }), duty({ id: 2 })];
+  serve(({ path }) => json(path.endsWith("/papers") ? { papers: {}, labels: {} } : answer({ villages: both, obligations: duties, pensioners: people })));
+  await pull(db);
+  const removed = { pensioners: ["2"], obligations: [2] };
+  serve(() => json(answer({ cursor: "two", full: false, obligations: [], removed })));
+  await pull(db);
+  expect(await db.pensioners.toCollection().primaryKeys()).toEqual(["1"]);
+  expect(await db.obligations.toCollection().primaryKeys()).toEqual([1]);
+});

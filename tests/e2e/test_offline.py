@@ -123,7 +123,7 @@ async def test_what_is_revoked_leaves_the_phone_but_not_the_unsent(
         assert left == {
             "facts": 0, "villages": 0, "obligations": 0, "forms": 0, "messages": 0,
             "drafts": 0, "outbox": 1, "residents": 0, "changes": 0, "notices": 0, "feedback": 0,
-            "letters": 0,
+            "letters": 0, "pensioners": 0, "photos": 0, "contents": 0,
         }  # fmt: skip
         assert await page.evaluate("localStorage.getItem('cunbao.session')") is None
         await page.fill("#phone", village.phone)

@@ -26,6 +26,7 @@ export function stateOf(duty: Obligation, now: number): State {
   if (duty.exempt) return "exempt";
   const filed = FILED[duty.stage];
   if (filed !== undefined) return filed;
+  if (duty.matched) return "accepted";
   if (now < Date.parse(duty.opens_at)) return "upcoming";
   if (now <= Date.parse(duty.due_at)) return "open";
   return now <= Date.parse(duty.closes_at) ? "overdue" : "missing";
@@ -33,7 +34,7 @@ export function stateOf(duty: Obligation, now: number): State {
 
 /** What the first filing came to, by the server's rule. */
 export function verdictOf(duty: Obligation, now: number): Verdict {
-  if (duty.exempt) return "exempt";
+  if (duty.exempt || duty.matched) return "exempt";
   if (duty.first_counted_at)
     return Date.parse(duty.first_counted_at) <= Date.parse(duty.due_at) ? "on_time" : "late";
   return now > Date.parse(duty.closes_at) ? "missing" : "pending";

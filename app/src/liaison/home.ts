@@ -54,6 +54,9 @@ function made() {
       await sendChanges(store);
       await sendLetters(store);
       await pull(store);
+      // Only who has photos to send needs what sends them.
+      const photos = await store.photos.where("state").equals("waiting").count();
+      if (photos > 0) await (await import("./store/uploads")).upload(store);
       line.value = "ok";
     } catch (error) {
       await failed(error);

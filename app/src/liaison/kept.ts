@@ -12,6 +12,8 @@ import type {
   Message,
   Notice,
   Obligation,
+  Pensioner,
+  Photo,
   Store,
   Village,
 } from "./store/database";
@@ -33,8 +35,14 @@ export interface Kept {
   /** What was written to the offices and they don't have yet. */
   letters: ShallowRef<Letter[]>;
   unreadNotices: ComputedRef<number>;
+  pensioners: ShallowRef<Map<string, Pensioner>>;
+  photos: ShallowRef<Photo[]>;
   unsent: ComputedRef<Filing[]>;
   waiting: ComputedRef<Filing[]>;
+  /** Photos of delivered filings that are still on their way. */
+  trailing: ComputedRef<Photo[]>;
+  /** Photos that were filed and that the server does not have. */
+  unsentPhotos: ComputedRef<Photo[]>;
   unread: ComputedRef<number>;
   /** Opens an account's store; resolves when everything was read once. */
   watch: (account: string) => Promise<void>;
@@ -53,6 +61,16 @@ export function kept(): Kept {
   const letters = shallowRef<Letter[]>([]);
   const facts = shallowRef<Partial<Facts>>({});
   const changes = shallowRef<LedgerChange[]>([]);
+  const pensioners = shallowRef<Map<string, Pensioner>>(new Map());
+  const photos = shallowRef<Photo[]>([]);
+  const unsent = computed(() => outbox.value.filter((each) => each.state !== "sent"));
+  const unsentPhotos = computed(() =>
+    photos.value.filter((each) => each.state === "waiting" || each.state === "refused"),
+  );
+  const trailing = computed(() => {
+    const held = new Set(unsent.value.map((each) => each.id));
+    return photos.value.filter((each) => each.state === "waiting" && !held.has(each.filing));
+  });
   let watching: Subscription[] = [];
 
   function live<T>(into: ShallowRef<T>, read: () => Promise<T>): Promise<void> {
@@ -79,6 +97,11 @@ export function kept(): Kept {
       live(notices, async () => newest(await store.notices.toArray(), (each) => each.published_at)),
       live(feedback, async () => newest(await store.feedback.toArray(), (each) => each.written_at)),
       live(letters, () => store.letters.toArray()),
+      live(pensioners, async () => {
+        const all = await store.pensioners.toArray();
+        return new Map(all.map((each) => [each.id, each]));
+      }),
+      live(photos, () => store.photos.toArray()),
       live(facts, async () => named(await store.facts.toArray())),
     ]);
   }
@@ -101,9 +124,13 @@ export function kept(): Kept {
     letters,
     facts,
     changes,
+    pensioners,
+    photos,
     watch,
     unwatch,
-    unsent: computed(() => outbox.value.filter((each) => each.state !== "sent")),
+    unsent,
+    trailing,
+    unsentPhotos,
     waiting: computed(() => outbox.value.filter((each) => each.state === "waiting")),
     unreadNotices: computed(() => notices.value.filter((each) => !each.read_at && !each.withdrawn_at).length),
     // A message that announces a notice is counted with the notice.

@@ -19,6 +19,20 @@ export const language = ref<Language>(localStorage.getItem("cunbao.language") ==
 /** The office's number as the liaison entered it, for the call button. */
 export const officePhone = ref(localStorage.getItem("cunbao.office") ?? "");
 
+export type MoreWords = Record<Language, () => Promise<{ default: object }>>;
+const learned = new Set<MoreWords>();
+
+/** Adds words that only some screens need, in the language shown and in any chosen later. */
+export async function learn(words: MoreWords): Promise<void> {
+  if (learned.has(words)) return;
+  await merge(words, language.value);
+  learned.add(words);
+}
+
+async function merge(words: MoreWords, into: Language): Promise<void> {
+  i18n.global.mergeLocaleMessage(into, (await words[into]()).default);
+}
+
 watch(
   large,
   (on) => {
@@ -34,6 +48,7 @@ watch(language, show);
 export async function show(): Promise<void> {
   const chosen = language.value;
   if (chosen === "en") i18n.global.mergeLocaleMessage("en", (await import("./words/en")).default);
+  for (const words of learned) await merge(words, chosen);
   i18n.global.locale.value = chosen;
   speak(chosen);
   localStorage.setItem("cunbao.language", chosen);

@@ -1,6 +1,16 @@
 import { createRouter, createWebHashHistory } from "vue-router";
 import { session } from "@/api/session";
-import { withWords } from "./preferences";
+import { learn, withWords, type MoreWords } from "./preferences";
+
+const VISIT_WORDS: MoreWords = {
+  zh: () => import("./words/visits/zh"),
+  en: () => import("./words/visits/en"),
+};
+
+/** A screen for certifying, with its words. */
+function visiting<T>(view: () => Promise<T>): () => Promise<T> {
+  return async () => (await Promise.all([view(), learn(VISIT_WORDS)]))[0];
+}
 
 /**
  * The part after # never reaches a server or its logs, and any screen opens from the one page that
@@ -32,6 +42,19 @@ export const router = createRouter({
           name: "filed",
           props: true,
           component: () => import("./views/FiledView.vue"),
+        },
+        { path: "visits", name: "visits", component: visiting(() => import("./visits/VisitsView.vue")) },
+        {
+          path: "visits/:id(\\d+)/:step(finding|papers)?",
+          name: "visit",
+          props: ({ params }) => ({ id: Number(params["id"]), step: String(params["step"] ?? "") }),
+          component: visiting(() => import("./visits/VisitView.vue")),
+        },
+        {
+          path: "visited/:id",
+          name: "visited",
+          props: true,
+          component: visiting(() => import("./visits/VisitedView.vue")),
         },
         { path: "outbox", name: "outbox", component: () => import("./views/OutboxView.vue") },
         { path: "ledger", name: "ledger", component: () => import("./ledger/LedgerView.vue") },

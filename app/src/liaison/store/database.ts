@@ -2,6 +2,8 @@
 
 import { Dexie, type EntityTable } from "dexie";
 import type { Problem, Schemas } from "@/api/client";
+import type { Advice } from "../visits/advice";
+import type { Requirement } from "../visits/papers";
 
 export type Obligation = Schemas["SyncedObligation"];
 export type Village = Schemas["SyncedVillage"];
@@ -10,6 +12,8 @@ export type Submission = Schemas["SubmissionIn"];
 /** A notice as it came, and what of it the server has still to be told. */
 export type Notice = Schemas["SyncedNotice"] & { told?: 0 };
 export type Feedback = Schemas["FeedbackView"];
+export type Pensioner = Schemas["SyncedPensioner"];
+export type Evidence = Schemas["Evidence"];
 export type Answers = Record<string, unknown>;
 
 export interface Form {
@@ -37,6 +41,8 @@ export interface Filing {
   obligation: number;
   village: string;
   title: { zh: string; en: string };
+  /** Whom a certification is about. */
+  person?: string;
   period: string;
   body: Submission;
   state: SendState;
@@ -85,6 +91,44 @@ export interface Letter {
   problem?: Problem;
 }
 
+/** `taken`: belongs to a draft. `waiting`: filed, its bytes are not at the server yet. */
+export type PhotoState = "taken" | SendState;
+
+/** A photo or paper of a certification; its bytes are a `Content`, so that lists stay light. */
+export interface Photo {
+  id: string;
+  obligation: number;
+  /** The filing that names it; "" as long as it belongs to a draft. */
+  filing: string;
+  state: PhotoState;
+  sha256: string;
+  name: string;
+  size: number;
+  evidence: Evidence;
+  from_gallery: boolean;
+  advice: Advice[];
+  /** Advice was read and the photo kept in spite of it. */
+  kept: boolean;
+  /** Milliseconds of the phone's clock. */
+  taken_at: number;
+  /** Where the server takes its bytes, once it was announced. */
+  upload?: string;
+  problem?: Problem;
+}
+
+/** The bytes of a photo, deleted once the server has them. */
+export interface Content {
+  id: string;
+  bytes: Blob;
+}
+
+/** A county's table: which papers each result needs. */
+export interface PaperTable {
+  papers: Record<string, Requirement[]>;
+  labels: Record<string, { zh: string; en: string }>;
+  fetched_at: number;
+}
+
 /** Single facts by name. */
 export interface Facts {
   cursor: string;
@@ -93,6 +137,7 @@ export interface Facts {
   synced_at: number;
   /** Whether the account holds any post that reports. */
   revoked: boolean;
+  papers: PaperTable;
 }
 
 export interface Store extends Dexie {
@@ -103,6 +148,9 @@ export interface Store extends Dexie {
   messages: EntityTable<Message, "id">;
   drafts: EntityTable<Draft, "obligation">;
   outbox: EntityTable<Filing, "id">;
+  pensioners: EntityTable<Pensioner, "id">;
+  photos: EntityTable<Photo, "id">;
+  contents: EntityTable<Content, "id">;
   residents: EntityTable<Resident, "id">;
   changes: EntityTable<LedgerChange, "id">;
   notices: EntityTable<Notice, "id">;
@@ -112,7 +160,7 @@ export interface Store extends Dexie {
 
 /** Everything that came from the server; drafts and what is on its way are the village's own work. */
 export const FROM_SERVER = [
-  "facts", "villages", "obligations", "forms", "messages", "residents",
+  "facts", "villages", "obligations", "forms", "messages", "residents", "pensioners",
   "notices", "feedback",
 ] as const;
 
@@ -127,6 +175,11 @@ export function open(account: string): Store {
     messages: "id, delivered_at, told",
     drafts: "obligation",
     outbox: "id, state, obligation",
+  });
+  db.version(2).stores({
+    pensioners: "id, village",
+    photos: "id, obligation, filing, state",
+    contents: "id",
   });
   // The people of a village came with no sync before: all of it is asked for once more.
   db.version(3)

@@ -1,7 +1,8 @@
 /** What was filed, on its way to the server: sent from one tab, kept until the receipt is there. */
 
 import { api, Failure, given, type Problem, type Schemas } from "@/api/client";
-import { fact, note, plain, type Draft, type Filing, type Obligation, type Store } from "./database";
+import { attachments } from "./attachments";
+import { fact, note, plain, type Draft, type Filing, type Obligation, type Photo, type Store } from "./database";
 import { skewOf } from "./sync";
 
 type Outcome = Schemas["ItemOutcome"];
@@ -15,11 +16,15 @@ export interface Content {
   answers?: Record<string, unknown>;
   reasons?: Record<string, string>;
   remark?: string;
+  /** Photos of the draft, and whom they are about. */
+  photos?: readonly Photo[];
+  person?: string;
 }
 
 /** Files for an obligation: stored on the phone with the draft gone, in one step. Gives the id. */
 export async function file(db: Store, duty: Obligation, content: Content): Promise<string> {
   const now = Date.now();
+  const photos = content.photos ?? [];
   const body = {
     id: crypto.randomUUID(),
     obligation: duty.id,
@@ -27,12 +32,15 @@ export async function file(db: Store, duty: Obligation, content: Content): Promi
     answers: plain(content.kind === "report" ? (content.answers ?? {}) : {}),
     reasons: plain(content.reasons ?? {}),
     remark: content.remark ?? "",
+    ...(photos.length > 0 ? { attachments: attachments(photos) } : {}),
     captured_at: new Date(now).toISOString(),
     zero_confirmed: content.kind === "zero",
   };
-  await db.transaction("rw", db.outbox, db.drafts, db.facts, async () => {
+  await db.transaction("rw", db.outbox, db.drafts, db.facts, db.photos, async () => {
+    for (const { id } of photos) await db.photos.update(id, { filing: body.id, state: "waiting" });
     await db.outbox.put({
       id: body.id,
+      ...(content.person === undefined ? {} : { person: content.person }),
       obligation: duty.id,
       village: duty.village,
       title: plain(duty.title),
@@ -114,8 +122,9 @@ export async function reopen(db: Store, filing: Filing): Promise<void> {
   const { answers = {}, reasons = {}, remark = "" } = filing.body;
   const { obligation, village } = filing;
   const draft: Draft = { obligation, village, answers, reasons, remark, changed_at: Date.now() };
-  await db.transaction("rw", db.outbox, db.drafts, async () => {
+  await db.transaction("rw", db.outbox, db.drafts, db.photos, async () => {
     if ((await db.drafts.get(obligation)) === undefined) await db.drafts.put(plain(draft));
+    await db.photos.where("filing").equals(filing.id).modify({ filing: "", state: "taken" });
     await db.outbox.delete(filing.id);
   });
 }

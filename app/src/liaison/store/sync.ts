@@ -2,7 +2,7 @@
 
 import { api, Failure, given, type Schemas } from "@/api/client";
 import { keepTold, reportRead, unreported } from "./notices";
-import { fact, FROM_SERVER, note, type Store } from "./database";
+import { fact, FROM_SERVER, note, type PaperTable, type Store } from "./database";
 
 type Answer = Schemas["SyncAnswer"];
 
@@ -20,7 +20,21 @@ export async function pull(db: Store): Promise<void> {
       if (error.problem?.code !== "bad_cursor") throw error;
       await store(db, undefined, await ask(undefined));
     }
+    await papers(db);
   });
+}
+
+const PAPERS_MS = 12 * 3_600_000;
+
+/** Where pensioners are certified, the county's table of papers; it changes a few times a year. */
+async function papers(db: Store): Promise<void> {
+  const held = await fact(db, "papers");
+  const now = Date.now();
+  if (held !== undefined && Math.abs(now - held.fetched_at) < PAPERS_MS) return;
+  if ((await db.pensioners.count()) === 0) return;
+  const answer = given(await api.GET("/api/v1/certification/papers"));
+  const table = answer as unknown as Omit<PaperTable, "fetched_at">;
+  await note(db, "papers", { ...table, fetched_at: now });
 }
 
 interface Heard {
@@ -65,6 +79,10 @@ async function bring(db: Store, answer: Answer): Promise<void> {
   await db.residents.bulkPut(answer.residents ?? []);
   await db.residents.bulkDelete(answer.removed?.residents ?? []);
   await db.residents.where("village").noneOf(mine).delete();
+  await db.pensioners.bulkPut(answer.pensioners ?? []);
+  await db.pensioners.where("village").noneOf(mine).delete();
+  await db.pensioners.bulkDelete(answer.removed?.pensioners ?? []);
+  await db.obligations.bulkDelete(answer.removed?.obligations ?? []);
   await db.forms.bulkPut(answer.forms ?? []);
   const messages = answer.messages ?? [];
   await db.messages.bulkPut(messages.map((message) => ({ ...message })));

@@ -184,6 +184,22 @@ const words: typeof zh & typeof told = {
     update_button: "Update",
     full: "The phone's storage is full and this was not kept. Delete some photos and try again.",
   },
+  // Certification and photos
+  visits: {
+    title: "Certification",
+    count: "Nobody to certify | 1 person to certify | {n} people to certify",
+    returned: "{n} returned",
+    nearest: "Nearest deadline: {when}",
+    go: "Go and certify",
+  },
+  photo: {
+    all_sent: "All {all} photos delivered",
+    some_sent: "{n} of {all} photos delivered",
+    refused: "{what} was not accepted. Why: {why}",
+    send_again: "Send the photos again",
+    trailing: "{n} photos waiting to be sent",
+    left_out: "The file lacks {n} photos, too many to fit or no longer on the phone. Keep them on the phone and send them when there is a signal.",
+  },
   help: {
     call: "Call the township office",
     no_number: "No number of the office yet; enter it in the settings.",
@@ -259,7 +275,7 @@ const words: typeof zh & typeof told = {
     turn_off: "Turn off",
     failed: "That did not work. Try again where there is a signal.",
   },
-  problem: { too_large: "Too large to be sent.", unknown: "The server did not take it." },
+  problem: { photo_gone: "The photo is no longer on the phone; take it again.", upload_too_large: "The photo is too large.", upload_content_mismatch: "The photo was damaged on its way.", too_large: "Too large to be sent.", unknown: "The server did not take it." },
 };
 
 export default words;

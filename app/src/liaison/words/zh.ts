@@ -182,6 +182,22 @@ export default {
     update_button: "更新",
     full: "手机存储空间不够，没有存上。请删掉一些照片再试。",
   },
+  // 资格认证与照片
+  visits: {
+    title: "资格认证",
+    count: "还有 {n} 人要认证",
+    returned: "{n} 人被退回",
+    nearest: "最近的截止时间：{when}",
+    go: "去认证",
+  },
+  photo: {
+    all_sent: "{all} 张照片都送到了",
+    some_sent: "照片已送 {n} 张，共 {all} 张",
+    refused: "{what}没有被接收，原因：{why}",
+    send_again: "照片再送一次",
+    trailing: "{n} 张照片等待送出",
+    left_out: "文件里缺 {n} 张照片，放不下或已不在手机上。请保留手机上的照片，有信号时再送。",
+  },
   help: {
     call: "打电话给人社所",
     no_number: "还没有人社所电话，可在“设置”里填写。",
@@ -194,5 +210,5 @@ export default {
     record: "您办过的事，是按时还是迟报。别人看不到，也不排名。",
     settings: "可以放大字体、换语言、退出登录。",
   },
-  problem: { too_large: "内容太大，送不出去。", unknown: "服务器没有接收。" },
+  problem: { photo_gone: "照片已不在手机上，请重新拍。", upload_too_large: "照片太大。", upload_content_mismatch: "照片在路上损坏了。", too_large: "内容太大，送不出去。", unknown: "服务器没有接收。" },
 };
