@@ -14,6 +14,7 @@ from backend.domain.filing import Duty, Known
 from backend.domain.regions import contains
 from backend.domain.roles import Action, Actor, HeldPost, Role, appointing_action, scopes
 from backend.problems import Problem
+from backend.sessions import why_ended
 from backend.store import (
     beneficiaries,
     calls,
@@ -22,6 +23,7 @@ from backend.store import (
     findings,
     forms,
     imports,
+    invitations,
     ladders,
     leaves,
     media,
@@ -61,7 +63,7 @@ async def actor(session: UUID, action: Action, now: datetime, request: str) -> A
         raise Problem("token_invalid")
     first = rows[0]
     if first["ended_at"] is not None or first["expires_at"] <= now or first["disabled_at"]:
-        raise Problem("session_ended")
+        raise Problem(why_ended(first))
     posts = tuple(
         HeldPost(row["id"], Role(row["role"]), row["region"], row["is_backup"])
         for row in rows
@@ -278,4 +280,21 @@ async def account_to_manage(asker: Actor, number: UUID) -> asyncpg.Record:
     held = [found, *await people.posts_not_over(number, asker.now)]
     if not all(asker.may(appointing_action(Role(p["role"])), p["region"]) for p in held):
         raise Problem("not_found")
+    return found
+
+
+async def account_to_invite(asker: Actor, number: UUID) -> asyncpg.Record:
+    """The same, if a link could let them in. Problems: account_disabled, invitation_over."""
+    found = await account_to_manage(asker, number)
+    if found["disabled_at"] is not None:
+        raise Problem("account_disabled")
+    if not await people.posts_not_over(number, asker.now):
+        raise Problem("invitation_over")
+    return found
+
+
+async def invitation(asker: Actor, number: UUID) -> asyncpg.Record:
+    """An invitation of an account the asker may manage."""
+    found = _found(await invitations.by_id(number))
+    await account_to_manage(asker, found["account"])
     return found

@@ -16,10 +16,12 @@ from backend.settings import load
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(p for top in ("backend", "media") for p in (ROOT / top).rglob("*.py"))
 NOTHING: frozenset[str] = frozenset()
-PLUMBING = frozenset({"problems", "vault", "settings", "clock", "logs", "observe", "terminal"})
+PLUMBING = frozenset(
+    {"problems", "problem_entries", "vault", "settings", "clock", "logs", "observe", "terminal"}
+)
 ACTS = frozenset(
     {"sessions", "appointments", "succession", "seeding", "settling", "adjusting", "nudging"}
-) | frozenset({"requesting", "outlook", "previewing"})
+) | frozenset({"requesting", "outlook", "previewing", "invitations"})
 LISTS = frozenset({"lists", "roster_import", "match_import", "faulty_rows", "results_sheet"})
 CORE = frozenset({"domain", "tables", "store"}) | PLUMBING
 
@@ -28,7 +30,8 @@ MAY_IMPORT = {
     "": NOTHING,
     "settings": NOTHING,
     "clock": NOTHING,
-    "problems": NOTHING,
+    "problems": {"problem_entries"},
+    "problem_entries": NOTHING,
     "vault": NOTHING,
     "terminal": NOTHING,
     "logs": NOTHING,
@@ -43,7 +46,7 @@ MAY_IMPORT = {
     "domain": NOTHING,
     "tables": NOTHING,
     "store": {"domain", "tables", "piccolo_conf"},
-    "access": CORE,
+    "access": CORE | {"sessions"},
     "sessions": CORE,
     "appointments": CORE | {"sessions"},
     "succession": CORE,
@@ -65,6 +68,7 @@ MAY_IMPORT = {
     "requesting": CORE | {"adjusting"},
     "outlook": CORE,
     "previewing": CORE,
+    "invitations": CORE | {"sessions"},
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "photos", "piccolo_conf"},
     "demo": CORE | ACTS | LISTS | {"photos", "tasks"},

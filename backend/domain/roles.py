@@ -65,6 +65,8 @@ class Action(StrEnum):
     SET_ROBOT = "set_robot"
     CALL = "call"
     SEE_CHANNELS = "see_channels"
+    IMPORT_RESCUES = "import_rescues"
+    SET_OFFICE_PHONE = "set_office_phone"
 
 
 _FIELD = {Role.LIAISON, Role.STATION}
@@ -118,6 +120,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SET_ROBOT: frozenset({Role.OFFICE_LEAD}),
     Action.CALL: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.SEE_CHANNELS: frozenset({Role.COUNTY_OPS, Role.COUNTY_MONITOR}),
+    Action.IMPORT_RESCUES: frozenset(_OFFICE),
+    Action.SET_OFFICE_PHONE: frozenset(_OFFICE),
 }
 
 POSTED_AT: dict[Role, frozenset[Level]] = {

@@ -8,6 +8,7 @@ from backend.routes.calendar import CalendarController
 from backend.routes.calls import CallController
 from backend.routes.certification import CertificationController
 from backend.routes.channels import ChannelController, DeliveryController
+from backend.routes.devices import AccountDeviceController, MyDeviceController
 from backend.routes.docs import asset
 from backend.routes.door import DoorController
 from backend.routes.effect import EffectController
@@ -16,6 +17,7 @@ from backend.routes.findings import FindingController
 from backend.routes.forms import FormController
 from backend.routes.import_results import ImportController
 from backend.routes.imports import UploadController
+from backend.routes.invitations import InvitationController
 from backend.routes.ladders import LadderController
 from backend.routes.leaves import LeaveController
 from backend.routes.messages import MessageController
@@ -26,8 +28,10 @@ from backend.routes.outlook import OutlookController
 from backend.routes.people import AccountController, PostController
 from backend.routes.pictures import AttachmentController, PictureController
 from backend.routes.rates import RateController
+from backend.routes.records import RecordController
 from backend.routes.regions import RegionController
 from backend.routes.requests import RequestController
+from backend.routes.rescues import RescueController
 from backend.routes.results import ResultController
 from backend.routes.reuse import ReuseController
 from backend.routes.reviews import ReviewController
@@ -80,5 +84,10 @@ CONTROLLERS = (
     FindingController,
     SampleController,
     ResultController,
+    InvitationController,
+    MyDeviceController,
+    AccountDeviceController,
+    RescueController,
+    RecordController,
 )
 OPERATIONS = (live, ready, metrics, asset, feed, liaison, beside, built)

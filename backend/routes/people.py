@@ -43,12 +43,12 @@ class PostIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AccountIn(msgspec.Struct, forbid_unknown_fields=True):
-    """A person with their first post; the password is for the first sign-in."""
+    """A person with their first post; without a password they come in by an invitation."""
 
     name: Name
     phone: Phone
-    password: Password
     post: PostIn
+    password: Password | None = None
 
 
 class PostOfAccount(msgspec.Struct, forbid_unknown_fields=True):
@@ -184,8 +184,7 @@ class AccountController(Controller):
         vault, number = vault_of(request), uuid4()
         async with authorised(request) as actor:
             await appointments.check_place(actor, data.post.role, data.post.region)
-        roles = [data.post.role]
-        hashed = await appointments.password_hash(vault, data.password, roles, data.phone)
+        hashed = await appointments.first_hash(vault, data.password, data.post.role, data.phone)
         async with authorised(request) as actor:
             newcomer = appointments.Newcomer(
                 number, data.name, data.phone, hashed, data.post.region

@@ -21,7 +21,7 @@ from backend.tables.forms import Form, Ladder, Schedule
 from backend.tables.media import Attachment, MediaObject, MediaUpload, ReuseFlag
 from backend.tables.messages import Delivery, Message, Reminder
 from backend.tables.operations import TaskRun, WorkCalendar
-from backend.tables.people import Account, Leave, LoginFailure, Post, Session
+from backend.tables.people import Account, Invitation, Leave, LoginFailure, Post, Session
 from backend.tables.regions import Region
 
 ALL_TABLES = (
@@ -30,6 +30,7 @@ ALL_TABLES = (
     Post,
     Session,
     LoginFailure,
+    Invitation,
     Leave,
     Form,
     Schedule,
@@ -95,6 +96,7 @@ __all__ = [
     "Form",
     "ImportBatch",
     "ImportFault",
+    "Invitation",
     "Ladder",
     "Leave",
     "LoginFailure",
