@@ -82,7 +82,10 @@ async def reprove(vault: Vault, stored: asyncpg.Record, password: str, now: date
 
 
 async def guessed(index: bytes, right: bool, now: datetime) -> bool:
-    """Whether the number is locked; a wrong guess is counted. Holds it until the commit, so parallel guesses all count."""
+    """Whether the number is locked; a wrong guess is counted.
+
+    Holds the number until the commit, so parallel guesses all count.
+    """
     await people.lock_phone(index)
     locked = await people.failures_since(index, now - FAILURE_WINDOW) >= MAX_FAILURES
     if locked or not right:
@@ -100,7 +103,7 @@ async def open_session(
         Session(
             id=session,
             account=account,
-            device=device,
+            device=device[:120],
             generation=1,
             created_at=now,
             refreshed_at=now,
@@ -122,7 +125,7 @@ def tokens(
 
 
 def why_ended(row: asyncpg.Record | None) -> str:
-    """The problem that tells a device why its session is over, of `end_reason` and `disabled_at`."""
+    """Why a device's session is over: a problem, of `end_reason` and `disabled_at`."""
     if row is not None and row["disabled_at"] is not None:
         return "account_disabled"
     revoked = row is not None and row["end_reason"] == "device_revoked"

@@ -71,7 +71,7 @@ class Redemption(msgspec.Struct, forbid_unknown_fields=True):
 
     token: Annotated[str, Meta(min_length=1, max_length=200)]
     password: Password
-    device: Annotated[Line, Meta(max_length=120)] = ""
+    device: Line = ""
 
 
 def _view(row: asyncpg.Record, vault: Vault) -> OpenInvitation:

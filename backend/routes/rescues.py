@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -118,5 +118,5 @@ class RescueController(Controller):
 
 
 def _entry(actor: Actor, file: _File, outcomes: list[ItemOutcome]) -> audit.Entry:
-    counts = Counter(each.outcome.value for each in outcomes)
-    return audit.by(actor, "rescue.import", f"account:{file.account}", **counts)
+    counts: dict[str, Any] = dict(Counter(each.outcome.value for each in outcomes))
+    return audit.by(actor, "rescue.import", f"account:{file.account}", None, **counts)

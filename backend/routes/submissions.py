@@ -241,7 +241,8 @@ class SubmissionController(Controller):
         actor = await asking(request)
         found, receipts = await filed(actor, items, device_time, vault_of(request).draw_key)
         language = language_of(request.headers.get("accept-language"))
-        outcomes = zip(range(len(items)), items, found, strict=True)
+        each = zip(range(len(items)), items, found, strict=True)
+        outcomes = [item_outcome(*one, receipts, language) for one in each]
         return BatchOutcome(
             actor.now, [item_outcome(*each, receipts, language) for each in outcomes]
         )

@@ -21,7 +21,8 @@ async def actor_rows(session: UUID, now: datetime) -> list[asyncpg.Record]:
 async def _actors(asked: Sequence[tuple[UUID, datetime]]) -> list[list[asyncpg.Record]]:
     # The sub-select hides how many ask: one plan serves any number, and is kept.
     rows = await fetch(
-        """SELECT i.number, s.account, s.ended_at, s.expires_at, s.end_reason, a.name, a.disabled_at,
+        """SELECT i.number, s.account, s.ended_at, s.expires_at, s.end_reason,
+                  a.name, a.disabled_at,
                   p.id, p.role, p.region, p.is_backup
         FROM unnest((SELECT $1::uuid[]), $2::timestamptz[])
             WITH ORDINALITY AS i(session, now, number)

@@ -86,8 +86,8 @@ _TABLES = (
     "account, address, adjustment, adjustment_request, attachment, audit_entry, audit_seal,"
     "beneficiary, beneficiary_place, calendar_feed, call_entry, cert_code, cert_cycle,"
     "cert_evidence, cert_round, cert_sample, cert_sample_item, delivery, form, import_batch,"
-    "import_fault, invitation, ladder, leave, login_failure, match_hit, media_object, media_upload, message,"
-    "nudge, obligation, obligation_move, pace, period, post, rate_cell, region, reminder,"
+    "import_fault, invitation, ladder, leave, login_failure, match_hit, media_object, media_upload,"
+    "message, nudge, obligation, obligation_move, pace, period, post, rate_cell, region, reminder,"
     "reuse_flag, review, roster_change, schedule, session, submission"
 )
 

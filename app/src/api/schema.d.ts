@@ -24,6 +24,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{number}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices
+         * @description The devices of somebody of whom the asker may appoint every post.
+         */
+        get: operations["ApiV1AccountsNumberDevicesDevices"];
+        put?: never;
+        post?: never;
+        /**
+         * RevokeAll
+         * @description Signs all devices out.
+         */
+        delete: operations["ApiV1AccountsNumberDevicesRevokeAll"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{number}/devices/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description Signs one device out, a lost phone for one.
+         */
+        delete: operations["ApiV1AccountsNumberDevicesRevoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{number}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable
+         * @description Nobody signs in with it any more, and its devices are out in the same moment.
+         */
+        post: operations["ApiV1AccountsNumberDisableDisable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{number}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable
+         * @description Its password opens it again; devices have to sign in anew.
+         */
+        post: operations["ApiV1AccountsNumberEnableEnable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{number}/password": {
         parameters: {
             query?: never;
@@ -955,6 +1039,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Links of the asker's area that were not used yet, newest first.
+         */
+        get: operations["ApiV1InvitationsPage"];
+        put?: never;
+        /**
+         * Issue
+         * @description A link for somebody of whom the asker may appoint every post; earlier ones end.
+         */
+        post: operations["ApiV1InvitationsIssue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/redeem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redeem
+         * @description Sets the password and opens a session of this device; all others of the account end.
+         */
+        post: operations["ApiV1InvitationsRedeemRedeem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description The link opens nothing from now on. Problem invitation_used: too late, or done before.
+         */
+        delete: operations["ApiV1InvitationsNumberRevoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -975,6 +1123,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mine
+         * @description The devices the asker is signed in on, last seen first; 200 at most.
+         */
+        get: operations["ApiV1MeDevicesMine"];
+        put?: never;
+        post?: never;
+        /**
+         * RevokeOthers
+         * @description Signs out all but the one that asks.
+         */
+        delete: operations["ApiV1MeDevicesRevokeOthers"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description Signs one of them out; it learns of it when next it asks.
+         */
+        delete: operations["ApiV1MeDevicesRevoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -989,6 +1181,26 @@ export interface paths {
          * @description Sets a new password; every other session of the account ends.
          */
         post: operations["ApiV1MePasswordChangePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mine
+         * @description The asker's own counts, newest month first, without anybody else's beside them.
+         */
+        get: operations["ApiV1MeRecordMine"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1349,6 +1561,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/regions/{key}/office-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * OfficePhone
+         * @description What the villages of a township call; their phones hear of it at the next sync.
+         */
+        put: operations["ApiV1RegionsKeyOfficePhoneOfficePhone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reminders/effect": {
         parameters: {
             query?: never;
@@ -1427,6 +1659,26 @@ export interface paths {
          * @description The county decides; granting does what /adjustments does.
          */
         post: operations["ApiV1RequestsNumberDecisionDecide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rescues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ReadIn
+         * @description Files what a phone could not send, for its owner's villages in the asker's area.
+         */
+        post: operations["ApiV1RescuesReadIn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1948,11 +2200,11 @@ export interface components {
     schemas: {
         /**
          * AccountIn
-         * @description A person with their first post; the password is for the first sign-in.
+         * @description A person with their first post; without a password they come in by an invitation.
          */
         AccountIn: {
             name: string;
-            password: string;
+            password?: string | null;
             phone: string;
             post: components["schemas"]["PostIn"];
         };
@@ -2402,6 +2654,17 @@ export interface components {
             field?: string | null;
             text: string;
         };
+        /** Device */
+        Device: {
+            current: boolean;
+            /** Format: date-time */
+            first_seen: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_seen: string;
+            name: string;
+        };
         /** DifferenceView */
         DifferenceView: {
             high: number;
@@ -2646,6 +2909,28 @@ export interface components {
          * @enum {string}
          */
         InsuranceType: "resident" | "employee" | "gov" | "survivor";
+        /**
+         * InvitationIn
+         * @description For whom, and for how many days.
+         */
+        InvitationIn: {
+            /** Format: uuid */
+            account: string;
+            /** @default 7 */
+            days?: number;
+        };
+        /** IssuedInvitation */
+        IssuedInvitation: {
+            /** Format: uuid */
+            account: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            link: string;
+            name: string;
+            qr_svg: string;
+        };
         /** ItemOutcome */
         ItemOutcome: {
             counted_at?: string | null;
@@ -2773,6 +3058,10 @@ export interface components {
             region_name: string;
             role: components["schemas"]["Role"];
         };
+        /** MyRecord */
+        MyRecord: {
+            items: components["schemas"]["RecordLine"][];
+        };
         /** NewPassword */
         NewPassword: {
             password: string;
@@ -2877,6 +3166,26 @@ export interface components {
          */
         Office: "county" | "town";
         /**
+         * OfficePhone
+         * @description As it is dialled; '' takes it away.
+         */
+        OfficePhone: {
+            number: string;
+        };
+        /** OpenInvitation */
+        OpenInvitation: {
+            /** Format: uuid */
+            account: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            phone: string;
+        };
+        /**
          * Outcome
          * @enum {string}
          */
@@ -2941,6 +3250,11 @@ export interface components {
         /** Page[RowFaults] */
         "Page_backend.routes.import_results.RowFaults_": {
             items: components["schemas"]["RowFaults"][];
+            next?: string | null;
+        };
+        /** Page[OpenInvitation] */
+        "Page_backend.routes.invitations.OpenInvitation_": {
+            items: components["schemas"]["OpenInvitation"][];
             next?: string | null;
         };
         /** Page[LadderView] */
@@ -3250,6 +3564,26 @@ export interface components {
             suspend_from: string | null;
             terminate_from: string | null;
         };
+        /** RecordLine */
+        RecordLine: {
+            late: number;
+            missing: number;
+            month: string;
+            on_time: number;
+            returned: number;
+            schedule: number;
+            title: components["schemas"]["Words"];
+        };
+        /**
+         * Redemption
+         * @description `password` may be six digits or more for who reports for a village.
+         */
+        Redemption: {
+            /** @default  */
+            device?: string;
+            password: string;
+            token: string;
+        };
         /** RefreshRequest */
         RefreshRequest: {
             refresh_token: string;
@@ -3270,6 +3604,7 @@ export interface components {
             key: string;
             level: components["schemas"]["Level"];
             name: string;
+            office_phone: string;
             parent: string | null;
             successor: string | null;
             valid_from: string | null;
@@ -3327,6 +3662,18 @@ export interface components {
             schedule: number;
             title: components["schemas"]["Words"];
             wanted_due_at: string | null;
+        };
+        /**
+         * RescueFile
+         * @description As the phone wrote it. `device_time` is its clock then.
+         */
+        RescueFile: {
+            /** Format: uuid */
+            account: string;
+            cunbao: string;
+            device_time?: string | null;
+            items: components["schemas"]["SubmissionIn"][];
+            version: number;
         };
         /**
          * Result
@@ -3758,6 +4105,8 @@ export interface components {
             is_backup: boolean;
             key: string;
             name: string;
+            /** @default  */
+            office_phone?: string;
             township: string | null;
             township_name: string | null;
         };
@@ -3947,7 +4296,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4021,6 +4370,433 @@ export interface operations {
             };
         };
     };
+    ApiV1AccountsNumberDevicesDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"][];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1AccountsNumberDevicesRevokeAll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1AccountsNumberDevicesRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1AccountsNumberDisableDisable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description own_account */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1AccountsNumberEnableEnable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1AccountsNumberPasswordResetPassword: {
         parameters: {
             query?: never;
@@ -4052,7 +4828,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4148,7 +4924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4231,7 +5007,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4318,7 +5094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4419,7 +5195,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4506,7 +5282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4609,7 +5385,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4694,7 +5470,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4777,7 +5553,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4860,7 +5636,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4948,7 +5724,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5039,7 +5815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5126,7 +5902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5220,7 +5996,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5309,7 +6085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5394,7 +6170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5481,7 +6257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5564,7 +6340,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5652,7 +6428,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5739,7 +6515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5831,7 +6607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5914,7 +6690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6004,7 +6780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6101,7 +6877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6186,7 +6962,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6269,7 +7045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6354,7 +7130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6451,7 +7227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6539,7 +7315,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6636,7 +7412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6730,7 +7506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6816,7 +7592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6903,7 +7679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6988,7 +7764,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7076,7 +7852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7170,7 +7946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7257,7 +8033,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended, bad_signature */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled, bad_signature */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7345,7 +8121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7432,7 +8208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7526,7 +8302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7615,7 +8391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7718,7 +8494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7816,7 +8592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7912,7 +8688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7999,7 +8775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8096,7 +8872,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8191,7 +8967,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8294,7 +9070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8383,7 +9159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8471,7 +9247,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8560,7 +9336,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8645,7 +9421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8665,6 +9441,404 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1InvitationsPage: {
+        parameters: {
+            query?: {
+                region?: string | null;
+                page?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_backend.routes.invitations.OpenInvitation_"];
+                };
+            };
+            /** @description malformed, invalid, bad_cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1InvitationsIssue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedInvitation"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description invitation_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1InvitationsRedeemRedeem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redemption"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPair"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found, invitation_invalid */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description invitation_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description invitation_used, invitation_expired, invitation_revoked */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description weak_password */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description locked_out */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1InvitationsNumberRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description invitation_used */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8728,7 +9902,254 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1MeDevicesMine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"][];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1MeDevicesRevokeOthers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1MeDevicesRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8813,7 +10234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended, bad_credentials */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled, bad_credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8887,6 +10308,89 @@ export interface operations {
             };
         };
     };
+    ApiV1MeRecordMine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyRecord"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1MessagesPage: {
         parameters: {
             query?: {
@@ -8918,7 +10422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9001,7 +10505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9088,7 +10592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9184,7 +10688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9281,7 +10785,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9377,7 +10881,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9462,7 +10966,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9569,7 +11073,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9656,7 +11160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9759,7 +11263,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9842,7 +11346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9925,7 +11429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10022,7 +11526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10111,7 +11615,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10213,7 +11717,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10313,7 +11817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10411,7 +11915,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10509,7 +12013,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10596,7 +12100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10699,7 +12203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10755,6 +12259,102 @@ export interface operations {
             };
         };
     };
+    ApiV1RegionsKeyOfficePhoneOfficePhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfficePhone"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description office_of_township */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1RemindersEffectEffect: {
         parameters: {
             query?: {
@@ -10789,7 +12389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10878,7 +12478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10965,7 +12565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11072,7 +12672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11170,7 +12770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11244,6 +12844,102 @@ export interface operations {
             };
         };
     };
+    ApiV1RescuesReadIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RescueFile"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOutcome"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description rescue_version */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1ReuseWaiting: {
         parameters: {
             query?: {
@@ -11273,7 +12969,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11362,7 +13058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11459,7 +13155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11546,7 +13242,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11631,7 +13327,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11718,7 +13414,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11819,7 +13515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11905,7 +13601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11992,7 +13688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12099,7 +13795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12205,7 +13901,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12294,7 +13990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12393,7 +14089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12488,7 +14184,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12582,7 +14278,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12669,7 +14365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended, bad_credentials */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled, bad_credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12759,7 +14455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12846,7 +14542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12931,7 +14627,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13018,7 +14714,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13103,7 +14799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13188,7 +14884,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13282,7 +14978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13365,7 +15061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13504,7 +15200,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13643,7 +15339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13782,7 +15478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13921,7 +15617,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14024,7 +15720,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
