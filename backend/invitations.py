@@ -22,7 +22,7 @@ from backend.tables import Invitation
 from backend.vault import Vault
 
 _ID_BYTES: Final = 16
-_SECRET_BYTES: Final = 24
+_SECRET_BYTES: Final = 26  # with the id a whole number of base64 groups
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,9 +243,7 @@ class SubmissionController(Controller):
         language = language_of(request.headers.get("accept-language"))
         each = zip(range(len(items)), items, found, strict=True)
         outcomes = [item_outcome(*one, receipts, language) for one in each]
-        return BatchOutcome(
-            actor.now, [item_outcome(*each, receipts, language) for each in outcomes]
-        )
+        return BatchOutcome(actor.now, outcomes)
 
     @get("/{submission:uuid}", opt=allows(Action.SEE_DUTIES), responses=documented("not_found"))
     async def one(self, request: ApiRequest, submission: FromPath[UUID]) -> ObligationDetail:

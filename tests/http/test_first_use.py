@@ -145,7 +145,7 @@ async def test_of_two_phones_with_one_link_one_wins(real_world: World) -> None:
     assert sorted(each.status_code for each in answers) == [201, 410, 410, 410]
     won = pins[[each.status_code for each in answers].index(201)]
     assert (await sign_in(real_world, "liaison", won)).status_code == 201
-    assert await rows("session", "ended_at IS NULL AND device <> ''") == 1
+    assert await rows("session", "ended_at IS NULL AND device LIKE '%Redmi%'") == 1
 
 
 async def test_a_newcomer_needs_no_password(world: World) -> None:
@@ -270,7 +270,7 @@ async def test_bad_rescue_files(world: World, duty: int) -> None:
         ({"account": str(uuid4())}, "not_found"),
         ({"extra": 1}, "invalid"),
     ):
-        body = rescue(world, [report(duty)], **changes)
+        body = {**rescue(world, [report(duty)]), **changes}
         await refused(world.as_("reviewer"), "POST", "/rescues", problem, json=body)
     headers = {"content-type": "application/json"}
     for content in (b"", b"{", b"\xff\xfe", json.dumps([1]).encode()):
