@@ -1,7 +1,6 @@
 /** Brings what the server knows to the phone: everything once, then only what changed. */
 
 import { api, Failure, given, type Schemas } from "@/api/client";
-import { officePhone } from "../preferences";
 import { fact, FROM_SERVER, note, type Store } from "./database";
 
 type Answer = Schemas["SyncAnswer"];
@@ -54,8 +53,6 @@ async function store(db: Store, cursor: string | undefined, heard: Heard): Promi
 async function bring(db: Store, answer: Answer): Promise<void> {
   const villages = answer.villages ?? [];
   const mine = villages.map((village) => village.key);
-  const called = villages.find((village) => village.office_phone)?.office_phone;
-  if (called) officePhone.value = called;
   await db.villages.clear();
   await db.villages.bulkPut(villages);
   await db.obligations.bulkPut(answer.obligations ?? []);
