@@ -14,6 +14,7 @@ from backend.domain.filing import Duty, Known
 from backend.domain.regions import contains
 from backend.domain.roles import Action, Actor, HeldPost, Role, appointing_action, scopes
 from backend.problems import Problem
+from backend.sessions import why_ended
 from backend.store import (
     beneficiaries,
     calls,
@@ -62,7 +63,7 @@ async def actor(session: UUID, action: Action, now: datetime, request: str) -> A
         raise Problem("token_invalid")
     first = rows[0]
     if first["ended_at"] is not None or first["expires_at"] <= now or first["disabled_at"]:
-        raise Problem("session_ended")
+        raise Problem(why_ended(first))
     posts = tuple(
         HeldPost(row["id"], Role(row["role"]), row["region"], row["is_backup"])
         for row in rows
@@ -276,12 +277,3 @@ async def import_batch(asker: Actor, number: int, action: Action) -> asyncpg.Rec
 def county(asker: Actor, action: Action) -> str:
     """The one county the asker speaks for; the first in code order of several."""
     return scopes(asker.posts, action)[0]
-
-
-async def account_to_manage(asker: Actor, number: UUID) -> asyncpg.Record:
-    """An account of which the asker may appoint every post, so that nobody rises by another's."""
-    found = await account(asker, number, Action.SEE_PEOPLE)
-    held = [found, *await people.posts_not_over(number, asker.now)]
-    if not all(asker.may(appointing_action(Role(p["role"])), p["region"]) for p in held):
-        raise Problem("not_found")
-    return found

@@ -1,5 +1,6 @@
 """Opening accounts and giving posts, by a person in the API or by the operator."""
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,6 +43,13 @@ async def password_hash(vault: Vault, password: str, roles: Iterable[Role], phon
     """The hash of a password strong enough for all of the roles. Refusal weak_password."""
     passwords.check(password, max(map(passwords.minimum_length, roles)), phone)
     return await sessions.hash_password(vault, password)
+
+
+async def first_hash(vault: Vault, password: str | None, role: Role, phone: str) -> str:
+    """The same for a newcomer; without a password, the hash of one that nobody knows."""
+    if password is None:
+        return await sessions.hash_password(vault, secrets.token_urlsafe(32))
+    return await password_hash(vault, password, [role], phone)
 
 
 async def open_account(actor: Actor, vault: Vault, person: Newcomer) -> None:

@@ -3,19 +3,12 @@
 Phones branch on `code`, never on text. Every entry: status, Chinese, English.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
+from backend.problem_entries import FIRST_USE, Entry
 from backend.told_problems import TOLD
 
 LANGUAGES = ("zh", "en")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    status: int
-    zh: str
-    en: str
 
 
 class Problem(Exception):
@@ -54,6 +47,7 @@ CATALOGUE: dict[str, Entry] = {
     "session_ended": Entry(
         401, "本次登录已结束，请重新登录", "This session has ended; sign in again"
     ),
+    **FIRST_USE,
     "bad_credentials": Entry(401, "手机号或密码不正确", "Phone number or password is wrong"),
     "locked_out": Entry(
         429, "错误次数过多，请15分钟后再试", "Too many wrong passwords; try again in 15 minutes"

@@ -10,7 +10,7 @@ import asyncpg
 
 from backend.problems import Problem
 from backend.settings import Settings
-from backend.store import audit, people
+from backend.store import audit, invitations, people
 from backend.store.database import transaction
 from backend.tables import Session
 from backend.vault import Forged, Vault
@@ -58,15 +58,15 @@ async def sign_in(
     session = None
     async with transaction():
         right = right and account is not None and account["disabled_at"] is None
-        locked = await _guessed(index, right, now)
+        locked = await guessed(index, right, now)
         if account is not None and right and not locked:
-            session = await _open(account["id"], index, device, settings, now)
+            session = await open_session(account["id"], index, device, settings, now)
         who = account["id"] if account is not None else None
         result = "done" if session else "refused"
         await audit.write(audit.Entry(now, who, "session.open", f"account:{who}", result=result))
     if session is None:
         raise Problem("locked_out" if locked else "bad_credentials")
-    return _tokens(vault, settings, session, 1, now)
+    return tokens(vault, settings, session, 1, now)
 
 
 async def reprove(vault: Vault, stored: asyncpg.Record, password: str, now: datetime) -> None:
@@ -76,13 +76,16 @@ async def reprove(vault: Vault, stored: asyncpg.Record, password: str, now: date
         raise Problem("locked_out")
     right = await check_password(vault, stored["password_hash"], password)
     async with transaction():
-        locked = await _guessed(index, right, now)
+        locked = await guessed(index, right, now)
     if locked or not right:
         raise Problem("locked_out" if locked else "bad_credentials")
 
 
-async def _guessed(index: bytes, right: bool, now: datetime) -> bool:
-    """Whether the number is locked; holds it until the commit, so parallel guesses all count."""
+async def guessed(index: bytes, right: bool, now: datetime) -> bool:
+    """Whether the number is locked; a wrong guess is counted.
+
+    Holds the number until the commit, so parallel guesses all count.
+    """
     await people.lock_phone(index)
     locked = await people.failures_since(index, now - FAILURE_WINDOW) >= MAX_FAILURES
     if locked or not right:
@@ -90,16 +93,17 @@ async def _guessed(index: bytes, right: bool, now: datetime) -> bool:
     return locked
 
 
-async def _open(
+async def open_session(
     account: UUID, index: bytes, device: str, settings: Settings, now: datetime
 ) -> UUID:
+    """A session of a device, for an account that proved itself; gives its id."""
     await people.forget_failures(index)
     session = uuid4()
     await people.add_session(
         Session(
             id=session,
             account=account,
-            device=device,
+            device=device[:120],
             generation=1,
             created_at=now,
             refreshed_at=now,
@@ -109,9 +113,10 @@ async def _open(
     return session
 
 
-def _tokens(
+def tokens(
     vault: Vault, settings: Settings, session: UUID, generation: int, now: datetime
 ) -> Tokens:
+    """The pair of a session's generation."""
     return Tokens(
         vault.access_token(session, now, settings.access_minutes),
         vault.refresh_token(session, generation),
@@ -119,11 +124,19 @@ def _tokens(
     )
 
 
+def why_ended(row: asyncpg.Record | None) -> str:
+    """Why a device's session is over: a problem, of `end_reason` and `disabled_at`."""
+    if row is not None and row["disabled_at"] is not None:
+        return "account_disabled"
+    revoked = row is not None and row["end_reason"] == "device_revoked"
+    return "device_revoked" if revoked else "session_ended"
+
+
 async def refresh(vault: Vault, settings: Settings, token: str, now: datetime) -> Tokens:
     """The next pair of tokens; the old refresh token is spent.
 
     A spent token coming back means that two hold it: the whole family ends. Problems:
-    token_invalid, session_ended.
+    token_invalid, and those of `why_ended`.
     """
     try:
         named = vault.read_refresh_token(token)
@@ -145,5 +158,5 @@ async def refresh(vault: Vault, settings: Settings, token: str, now: datetime) -
                 )
                 await audit.write(entry)
     if generation is None:
-        raise Problem("session_ended")
-    return _tokens(vault, settings, named.session, generation, now)
+        raise Problem(why_ended(await invitations.why_ended(named.session)))
+    return tokens(vault, settings, named.session, generation, now)

@@ -49,6 +49,7 @@ class Vault:
         self._index_key = self._derive("phone index")
         self._refresh_key = self._derive("refresh token")
         self._feed_key = self._derive("calendar feed")
+        self._invitation_key = self._derive("invitation")
         self._access_key = self._derive("access token")
         self._beneficiary_key = self._derive("beneficiary index")
         self.audit_key = self._derive("audit chain")
@@ -94,6 +95,10 @@ class Vault:
     def feed_index(self, token: str) -> bytes:
         """What is kept of the token of a calendar's address: looking it up tells nothing of it."""
         return hmac.digest(self._feed_key, token.encode(), "sha256")
+
+    def invitation_digest(self, secret: bytes) -> bytes:
+        """What is kept of the secret of an invitation."""
+        return hmac.digest(self._invitation_key, secret, "sha256")
 
     def hash_password(self, password: str) -> str:
         """argon2id; slow on purpose, so call it off the event loop."""

@@ -16,10 +16,12 @@ from backend.settings import load
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(p for top in ("backend", "media") for p in (ROOT / top).rglob("*.py"))
 NOTHING: frozenset[str] = frozenset()
-PLUMBING = frozenset({"problems", "vault", "settings", "clock", "logs", "observe", "terminal"})
+PLUMBING = frozenset(
+    {"problems", "problem_entries", "vault", "settings", "clock", "logs", "observe", "terminal"}
+)
 ACTS = frozenset(
     {"sessions", "appointments", "succession", "seeding", "settling", "adjusting", "nudging"}
-) | frozenset({"requesting", "outlook", "previewing", "publishing", "hearing"})
+) | frozenset({"requesting", "outlook", "previewing", "publishing", "hearing", "invitations"})
 LISTS = frozenset({"lists", "roster_import", "match_import", "faulty_rows", "results_sheet"}) | {
     "ledger_import",
     "ledger_sheet",
@@ -31,7 +33,8 @@ MAY_IMPORT = {
     "": NOTHING,
     "settings": NOTHING,
     "clock": NOTHING,
-    "problems": {"told_problems"},
+    "problems": {"problem_entries", "told_problems"},
+    "problem_entries": NOTHING,
     "told_problems": NOTHING,
     "vault": NOTHING,
     "terminal": NOTHING,
@@ -47,8 +50,9 @@ MAY_IMPORT = {
     "domain": NOTHING,
     "tables": NOTHING,
     "store": {"domain", "tables", "piccolo_conf"},
-    "access": CORE,
+    "access": CORE | {"sessions"},
     "told": CORE | {"access"},
+    "managed": CORE | {"access"},
     "sessions": CORE,
     "appointments": CORE | {"sessions"},
     "succession": CORE,
@@ -74,11 +78,15 @@ MAY_IMPORT = {
     "hearing": CORE,
     "outlook": CORE,
     "previewing": CORE,
+    "invitations": CORE | {"sessions"},
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "photos", "piccolo_conf"},
     "demo": CORE | ACTS | LISTS | {"photos", "tasks"},
     "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
-    "routes": CORE | ACTS | LISTS | {"access", "told", "channels", "compression", "photos"},
+    "routes": CORE
+    | ACTS
+    | LISTS
+    | {"access", "managed", "told", "channels", "compression", "photos"},
     "tasks": CORE | ACTS | {"channels", "photos"},
     "console": CORE | {"postgres"},
     "main": None,

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { api } from "@/api/client";
-import { forget, keep, renew, session } from "@/api/session";
+import { forget, keep, lastAccount, renew, session, whyEnded } from "@/api/session";
 import { signIn } from "@/liaison/signing";
 import { json, problem, serve, unreachable, type Asked } from "./server";
 
@@ -56,4 +56,15 @@ test("a server in trouble doesn't end the session", async () => {
   serve((asked) => (asked.path.endsWith("/refresh") ? problem("unavailable", 503) : server(asked)));
   await expect(api.GET("/api/v1/me")).rejects.toMatchObject({ kind: "busy" });
   expect(session()?.refresh).toBe("r1");
+});
+
+test("why the server ended the session is known until somebody signs in", async () => {
+  keep({ account: "a", name: "王芳", access: "old", refresh: "spent" });
+  serve(({ path }) =>
+    path.endsWith("/refresh") ? problem("device_revoked", 401) : problem("token_expired", 401),
+  );
+  await expect(api.GET("/api/v1/me")).rejects.toMatchObject({ kind: "ended" });
+  expect([whyEnded(), lastAccount()]).toEqual(["device_revoked", "a"]);
+  keep({ account: "b", name: "李强", access: "x", refresh: "y" });
+  expect([whyEnded(), lastAccount()]).toEqual(["", ""]);
 });

@@ -77,6 +77,8 @@ class Action(StrEnum):
     SEND_FEEDBACK = "send_feedback"
     SEE_FEEDBACK = "see_feedback"
     ANSWER_FEEDBACK = "answer_feedback"
+    IMPORT_RESCUES = "import_rescues"
+    SET_OFFICE_PHONE = "set_office_phone"
 
 
 _FIELD = {Role.LIAISON, Role.STATION}
@@ -143,6 +145,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEND_FEEDBACK: frozenset(_FIELD),
     Action.SEE_FEEDBACK: frozenset(_FIELD | _OFFICE | {Role.COUNTY_OPS}),
     Action.ANSWER_FEEDBACK: frozenset(_OFFICE | {Role.COUNTY_OPS}),
+    Action.IMPORT_RESCUES: frozenset(_OFFICE),
+    Action.SET_OFFICE_PHONE: frozenset(_OFFICE),
 }
 
 POSTED_AT: dict[Role, frozenset[Level]] = {

@@ -8,6 +8,7 @@ from backend.routes.calendar import CalendarController
 from backend.routes.calls import CallController
 from backend.routes.certification import CertificationController
 from backend.routes.channels import ChannelController, DeliveryController
+from backend.routes.devices import AccountDeviceController, MyDeviceController
 from backend.routes.docs import asset
 from backend.routes.door import DoorController
 from backend.routes.effect import EffectController
@@ -17,6 +18,7 @@ from backend.routes.findings import FindingController
 from backend.routes.forms import FormController
 from backend.routes.import_results import ImportController
 from backend.routes.imports import UploadController
+from backend.routes.invitations import InvitationController
 from backend.routes.ladders import LadderController
 from backend.routes.leaves import LeaveController
 from backend.routes.messages import MessageController
@@ -29,8 +31,10 @@ from backend.routes.outlook import OutlookController
 from backend.routes.people import AccountController, PostController
 from backend.routes.pictures import AttachmentController, PictureController
 from backend.routes.rates import RateController
+from backend.routes.records import RecordController
 from backend.routes.regions import RegionController
 from backend.routes.requests import RequestController
+from backend.routes.rescues import RescueController
 from backend.routes.resident_changes import ResidentChangeController
 from backend.routes.resident_sheets import ResidentSheetController
 from backend.routes.residents import ResidentController
@@ -92,5 +96,10 @@ CONTROLLERS = (
     NoticeController,
     NoticeFileController,
     FeedbackController,
+    InvitationController,
+    MyDeviceController,
+    AccountDeviceController,
+    RescueController,
+    RecordController,
 )
 OPERATIONS = (live, ready, metrics, asset, feed, liaison, beside, built)

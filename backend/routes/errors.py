@@ -67,6 +67,8 @@ _EVERYWHERE = (
     "token_expired",
     "token_invalid",
     "session_ended",
+    "device_revoked",
+    "account_disabled",
     "forbidden",
     "not_found",
     "too_large",

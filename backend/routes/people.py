@@ -10,7 +10,7 @@ from litestar import Controller, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
-from backend import access, appointments
+from backend import access, appointments, managed
 from backend.access import allows
 from backend.domain.phones import masked
 from backend.domain.roles import Action, Role
@@ -43,12 +43,12 @@ class PostIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AccountIn(msgspec.Struct, forbid_unknown_fields=True):
-    """A person with their first post; the password is for the first sign-in."""
+    """A person with their first post; without a password they come in by an invitation."""
 
     name: Name
     phone: Phone
-    password: Password
     post: PostIn
+    password: Password | None = None
 
 
 class PostOfAccount(msgspec.Struct, forbid_unknown_fields=True):
@@ -184,8 +184,7 @@ class AccountController(Controller):
         vault, number = vault_of(request), uuid4()
         async with authorised(request) as actor:
             await appointments.check_place(actor, data.post.role, data.post.region)
-        roles = [data.post.role]
-        hashed = await appointments.password_hash(vault, data.password, roles, data.phone)
+        hashed = await appointments.first_hash(vault, data.password, data.post.role, data.phone)
         async with authorised(request) as actor:
             newcomer = appointments.Newcomer(
                 number, data.name, data.phone, hashed, data.post.region
@@ -226,12 +225,12 @@ class AccountController(Controller):
         """A new password for somebody who lost theirs; all their sessions end."""
         vault = vault_of(request)
         async with authorised(request) as actor:
-            row = await access.account_to_manage(actor, number)
+            row = await managed.account_to_manage(actor, number)
             held = [row, *await people.posts_not_over(number, actor.now)]
         phone, roles = vault.unseal(row["phone_sealed"]), [Role(each["role"]) for each in held]
         hashed = await appointments.password_hash(vault, data.password, roles, phone)
         async with authorised(request) as actor:
-            row = await access.account_to_manage(actor, number)
+            row = await managed.account_to_manage(actor, number)
             await people.set_password(number, hashed)
             await people.end_sessions(actor.now, "password_reset", account=number)
             subject = f"account:{number}"

@@ -6,13 +6,15 @@ from typing import Annotated
 
 import asyncpg
 import msgspec
-from litestar import Controller, get, post
+from litestar import Controller, get, post, put
 from litestar.params import FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
 from backend import access
 from backend.access import allows
 from backend.domain.regions import Level
 from backend.domain.roles import Action
+from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
 from backend.routes.schemas import (
@@ -31,7 +33,10 @@ from backend.succession import succeed
 
 
 class RegionView(msgspec.Struct):
-    """`key` = the significant digits of `code`; `successor` answers for it after `valid_to`."""
+    """`key` = the significant digits of `code`; `successor` answers for it after `valid_to`.
+
+    `office_phone` is what the villages of a township call, '' without one.
+    """
 
     key: str
     code: str
@@ -41,6 +46,13 @@ class RegionView(msgspec.Struct):
     valid_from: date | None
     valid_to: date | None
     successor: str | None
+    office_phone: str
+
+
+class OfficePhone(msgspec.Struct, forbid_unknown_fields=True):
+    """As it is dialled; '' takes it away."""
+
+    number: Annotated[str, Meta(pattern=r"^([0-9+][0-9 -]{2,18}[0-9])?$", max_length=20)]
 
 
 class ChangeKind(StrEnum):
@@ -100,6 +112,23 @@ class RegionController(Controller):
         """One region."""
         async with authorised(request) as actor:
             return region_view(await access.region(actor, key, Action.SEE_REGIONS))
+
+    @put(
+        "/{key:str}/office-phone",
+        opt=allows(Action.SET_OFFICE_PHONE),
+        status_code=204,
+        responses=documented("not_found", "office_of_township"),
+    )
+    async def office_phone(
+        self, request: ApiRequest, key: KeyPath, data: JSONBody[OfficePhone]
+    ) -> None:
+        """What the villages of a township call; their phones hear of it at the next sync."""
+        async with authorised(request) as actor:
+            row = await access.region(actor, key, Action.SET_OFFICE_PHONE)
+            if row["level"] != Level.TOWNSHIP:
+                raise Problem("office_of_township")
+            await regions.set_office_phone(key, data.number)
+            await audit.write(audit.by(actor, "region.phone", f"region:{key}", key))
 
     @post(
         "/changes",

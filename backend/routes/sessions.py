@@ -58,7 +58,8 @@ class PasswordChange(msgspec.Struct, forbid_unknown_fields=True):
     new: Password
 
 
-def _pair(tokens: sessions.Tokens) -> TokenPair:
+def pair(tokens: sessions.Tokens) -> TokenPair:
+    """What a device is given of its session."""
     return TokenPair(tokens.access_token, tokens.refresh_token, tokens.expires_in)
 
 
@@ -77,20 +78,20 @@ class SessionController(Controller):
             data.device,
             now_of(request),
         )
-        return _pair(tokens)
+        return pair(tokens)
 
     @post(
         "/refresh",
         opt=PUBLIC,
         security=[{}],
-        responses=documented("token_invalid", "session_ended"),
+        responses=documented("token_invalid", "device_revoked", "account_disabled"),
     )
     async def refresh(self, request: ApiRequest, data: JSONBody[RefreshRequest]) -> TokenPair:
         """A new pair for the newest refresh token. An older one ends the session for everybody."""
         tokens = await sessions.refresh(
             vault_of(request), settings_of(request), data.refresh_token, now_of(request)
         )
-        return _pair(tokens)
+        return pair(tokens)
 
     @delete("/current", opt=allows(Action.SIGNED_IN), responses=documented())
     async def sign_out(self, request: ApiRequest) -> None:

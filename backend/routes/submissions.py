@@ -104,7 +104,8 @@ class BatchOutcome(msgspec.Struct):
     items: list[ItemOutcome]
 
 
-def _item(parsed: SubmissionIn) -> Item:
+def item_of(parsed: SubmissionIn) -> Item:
+    """The item with the digest of its content."""
     check_years(captured_at=parsed.captured_at)
     try:
         content = msgspec.json.encode(parsed, order="deterministic")
@@ -128,7 +129,7 @@ def _item(parsed: SubmissionIn) -> Item:
 Decided = Accepted | Duplicate | Refusal
 
 
-async def _filed(
+async def filed(
     actor: Actor, items: Sequence[Item | Refusal], device_time: datetime | None, key: bytes
 ) -> tuple[list[Decided], dict[UUID, int]]:
     """What becomes of each item, and the receipts of those stored, by id.
@@ -192,13 +193,14 @@ def _decide(
     return found
 
 
-def _outcome(
+def item_outcome(
     index: int,
     item: Item | Refusal,
     found: Accepted | Duplicate | Refusal,
     receipts: dict[UUID, int],
     language: str,
 ) -> ItemOutcome:
+    """What the asker is told of an item."""
     number = item.id if isinstance(item, Item) else None
     if isinstance(found, Refusal):
         conflict = found.code == "submission_conflict"
@@ -235,12 +237,13 @@ class SubmissionController(Controller):
     async def file(self, request: ApiRequest, body: RawBody) -> BatchOutcome:
         """Files a batch; each item has its own outcome, in order."""
         device_time, raw = read_batch(body)
-        items = [read_item(part, SubmissionIn, _item) for part in raw]
+        items = [read_item(part, SubmissionIn, item_of) for part in raw]
         actor = await asking(request)
-        found, receipts = await _filed(actor, items, device_time, vault_of(request).draw_key)
+        found, receipts = await filed(actor, items, device_time, vault_of(request).draw_key)
         language = language_of(request.headers.get("accept-language"))
-        outcomes = zip(range(len(items)), items, found, strict=True)
-        return BatchOutcome(actor.now, [_outcome(*each, receipts, language) for each in outcomes])
+        each = zip(range(len(items)), items, found, strict=True)
+        outcomes = [item_outcome(*one, receipts, language) for one in each]
+        return BatchOutcome(actor.now, outcomes)
 
     @get("/{submission:uuid}", opt=allows(Action.SEE_DUTIES), responses=documented("not_found"))
     async def one(self, request: ApiRequest, submission: FromPath[UUID]) -> ObligationDetail:

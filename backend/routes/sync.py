@@ -91,6 +91,7 @@ class SyncedVillage(msgspec.Struct):
     township: str | None
     township_name: str | None
     is_backup: bool
+    office_phone: str = ""
 
 
 class SyncedForm(msgspec.Struct):

@@ -21,7 +21,8 @@ async def actor_rows(session: UUID, now: datetime) -> list[asyncpg.Record]:
 async def _actors(asked: Sequence[tuple[UUID, datetime]]) -> list[list[asyncpg.Record]]:
     # The sub-select hides how many ask: one plan serves any number, and is kept.
     rows = await fetch(
-        """SELECT i.number, s.account, s.ended_at, s.expires_at, a.name, a.disabled_at,
+        """SELECT i.number, s.account, s.ended_at, s.expires_at, s.end_reason,
+                  a.name, a.disabled_at,
                   p.id, p.role, p.region, p.is_backup
         FROM unnest((SELECT $1::uuid[]), $2::timestamptz[])
             WITH ORDINALITY AS i(session, now, number)
@@ -230,6 +231,17 @@ async def posts_not_over(account: UUID, now: datetime) -> list[asyncpg.Record]:
         account,
         now,
     )
+
+
+async def villages_of(account: UUID, scopes: Sequence[str]) -> list[str]:
+    """Villages in the scopes that the account reports for, or did."""
+    where = Filters().add("account = ?", account).within("region", scopes)
+    rows = await fetch(
+        f"""SELECT DISTINCT region FROM post
+        WHERE role IN ('liaison', 'station') AND {where.sql} ORDER BY region""",
+        *where.args,
+    )
+    return [row["region"] for row in rows]
 
 
 async def names(accounts: Sequence[UUID]) -> dict[UUID, str]:

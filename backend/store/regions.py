@@ -9,7 +9,7 @@ import asyncpg
 from backend.store.database import fetch, fetch_row, fetch_value
 from backend.store.filters import Filters
 
-_COLUMNS = "key, code, name, level, parent, valid_from, valid_to, successor"
+_COLUMNS = "key, code, name, level, parent, valid_from, valid_to, successor, office_phone"
 
 
 async def within(key: str, scopes: Sequence[str]) -> asyncpg.Record | None:
@@ -47,6 +47,16 @@ async def known(keys: Sequence[str]) -> dict[str, asyncpg.Record]:
     """Which of the keys exist, with level and name."""
     rows = await fetch(f"SELECT {_COLUMNS} FROM region WHERE key = ANY($1)", list(keys))
     return {row["key"]: row for row in rows}
+
+
+async def set_office_phone(township: str, number: str) -> None:
+    """What the villages of a township call; their phones hear of it at the next sync."""
+    await fetch("UPDATE region SET office_phone = $2 WHERE key = $1", township, number)
+    await fetch(
+        """UPDATE region SET change_no = change_no + 1 WHERE key IN (
+            SELECT key FROM region WHERE parent = $1 ORDER BY key FOR NO KEY UPDATE)""",
+        township,
+    )
 
 
 async def lock(*keys: str) -> None:

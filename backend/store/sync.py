@@ -111,7 +111,8 @@ async def removed_obligations(since: dict[str, int], villages: Sequence[str]) ->
 async def villages(keys: Sequence[str]) -> list[asyncpg.Record]:
     """Names of the villages and of their townships."""
     return await fetch(
-        """SELECT r.key, r.name, t.key AS township, t.name AS township_name
+        """SELECT r.key, r.name, t.key AS township, t.name AS township_name,
+            coalesce(t.office_phone, '') AS office_phone
         FROM region r LEFT JOIN region t ON t.key = r.parent
         WHERE r.key = ANY($1) ORDER BY r.key""",
         list(keys),

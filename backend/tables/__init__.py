@@ -30,7 +30,7 @@ from backend.tables.notices import (
     NoticeVersion,
 )
 from backend.tables.operations import TaskRun, WorkCalendar
-from backend.tables.people import Account, Leave, LoginFailure, Post, Session
+from backend.tables.people import Account, Invitation, Leave, LoginFailure, Post, Session
 from backend.tables.regions import Region
 
 ALL_TABLES = (
@@ -39,6 +39,7 @@ ALL_TABLES = (
     Post,
     Session,
     LoginFailure,
+    Invitation,
     Leave,
     Form,
     Schedule,
@@ -116,6 +117,7 @@ __all__ = [
     "Form",
     "ImportBatch",
     "ImportFault",
+    "Invitation",
     "Ladder",
     "Leave",
     "LoginFailure",

@@ -71,6 +71,19 @@ class Session(Table):
     end_reason = Varchar(length=20, null=True, default=None)
 
 
+class Invitation(Table):
+    """A one-use link that sets an account's password; of its secret only a keyed digest is kept."""
+
+    id = UUID(primary_key=True)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    secret_digest = Bytea()
+    created_by = UUID()
+    created_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None)
+    redeemed_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)
+
+
 class LoginFailure(Table):
     """A failed password, by phone index: unknown numbers lock out like known ones."""
 

@@ -15,5 +15,7 @@ class Region(Table):
     valid_from = Date(null=True, default=None)
     valid_to = Date(null=True, default=None)
     successor = Varchar(length=12, null=True, default=None)
+    # Of a township: what its villages call.
+    office_phone = Varchar(length=20, default="")
     # Counts the writes that touched this village; holding its row lock orders them by commit.
     change_no = BigInt(default=0)

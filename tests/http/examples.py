@@ -88,6 +88,7 @@ class Stage:
     resident: UUID
     notice: str
     feedback: Mapping[str, str]
+    invitation: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ async def set_up(world: World) -> Stage:
         await _resident(world),
         await _notice(world),
         await _feedback(world),
+        await _invitation(world),
     )
 
 
@@ -306,6 +308,24 @@ def _review(stage: Stage, person: Person) -> Call:
         "decision": "pass",
     }
     return Call("/reviews", {"items": [item]})
+
+
+def _liaison(stage: Stage) -> UUID:
+    return stage.world.people["liaison"].account
+
+
+def _rescue(stage: Stage, person: Person) -> Call:
+    item = {"id": str(uuid4()), "obligation": stage.next_duty}
+    items = [{**item, "kind": "zero", "zero_confirmed": True}]
+    account = str(_liaison(stage))
+    return Call("/rescues", {"cunbao": "rescue", "version": 1, "account": account, "items": items})
+
+
+async def _invitation(world: World) -> tuple[str, str]:
+    """Number and token of a link for 王芳."""
+    wanted = {"account": str(world.people["liaison"].account)}
+    issued = await world.as_("lead").post("/invitations", wanted)
+    return issued["id"], issued["link"].rpartition("/")[2]
 
 
 def _definition(code: str) -> dict[str, Any]:
@@ -771,6 +791,53 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         Example(
             lambda s, p: Call(f"/feedback/{s.feedback['liaison']}/answer", {"text": "已合并。"})
         ),
+    ),
+    # First use
+    ("POST", "/invitations"): (
+        Example(lambda s, p: Call("/invitations", {"account": str(_liaison(s))}), 201),
+    ),
+    ("GET", "/invitations"): _list("/invitations"),
+    ("DELETE", "/invitations/{number}"): (
+        Example(lambda s, p: Call(f"/invitations/{s.invitation[0]}"), 204),
+    ),
+    ("POST", "/invitations/redeem"): (
+        Example(
+            lambda s, p: Call(
+                "/invitations/redeem", {"token": s.invitation[1], "password": "huan-Le-Mi-Ma"}
+            ),
+            201,
+            Outside.OWN,
+        ),
+    ),
+    ("GET", "/me/devices"): _own("/me/devices"),
+    ("DELETE", "/me/devices"): (Example(_plain("/me/devices"), 204, Outside.OWN),),
+    ("DELETE", "/me/devices/{device}"): (
+        Example(lambda s, p: Call(f"/me/devices/{p.session}"), 204),
+    ),
+    ("GET", "/me/record"): _own("/me/record"),
+    ("GET", "/accounts/{number}/devices"): (
+        Example(lambda s, p: Call(f"/accounts/{_liaison(s)}/devices")),
+    ),
+    ("DELETE", "/accounts/{number}/devices"): (
+        Example(lambda s, p: Call(f"/accounts/{_liaison(s)}/devices"), 204),
+    ),
+    ("DELETE", "/accounts/{number}/devices/{device}"): (
+        Example(
+            lambda s, p: Call(
+                f"/accounts/{_liaison(s)}/devices/{s.world.people['liaison'].session}"
+            ),
+            204,
+        ),
+    ),
+    ("POST", "/accounts/{number}/disable"): (
+        Example(lambda s, p: Call(f"/accounts/{_liaison(s)}/disable"), 204),
+    ),
+    ("POST", "/accounts/{number}/enable"): (
+        Example(lambda s, p: Call(f"/accounts/{_liaison(s)}/enable"), 204),
+    ),
+    ("POST", "/rescues"): (Example(_rescue),),
+    ("PUT", "/regions/{key}/office-phone"): (
+        Example(lambda s, p: Call(f"/regions/{TOWN}/office-phone", {"number": "0990-123456"}), 204),
     ),
 }
 RECEIPTS = {("POST", "/deliveries/receipts")}  # signed by the gateway

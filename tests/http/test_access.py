@@ -71,7 +71,11 @@ def test_every_route_declares_and_has_an_example(world: World) -> None:
         access = handler.opt.get("access")
         assert access == PUBLIC["access"] or isinstance(access, Action), name
     public = {name for name, h in found.items() if h.opt["access"] == PUBLIC["access"]}
-    signing_in = {("POST", "/sessions"), ("POST", "/sessions/refresh")}
+    signing_in = {
+        ("POST", "/sessions"),
+        ("POST", "/sessions/refresh"),
+        ("POST", "/invitations/redeem"),
+    }
     assert public == signing_in | OPERATIONS | FEEDS | RECEIPTS | PICTURES
 
 

@@ -93,6 +93,7 @@ def test_only_the_open_routes_ask_for_no_token(document: dict[str, Any]) -> None
     assert found == {
         "POST /api/v1/sessions",
         "POST /api/v1/sessions/refresh",
+        "POST /api/v1/invitations/redeem",
         "GET /health/live",
         "GET /health/ready",
         "GET /metrics",
@@ -167,7 +168,13 @@ enabled = false
 # body may still be refused, for there may be no such duty.
 _UNASKED = "allow_header_conformance,positive_data_acceptance"
 # These would end the session that everything else is asked with.
-_ENDING = ("/api/v1/sessions/current", "/api/v1/me/password")
+_ENDING = (
+    "/api/v1/sessions/current",
+    "/api/v1/me/password",
+    "/api/v1/me/devices/{device}",
+    "/api/v1/accounts/{number}/devices",
+    "/api/v1/accounts/{number}/devices/{device}",
+)
 
 
 # Who asks what: the county everything, a liaison what is theirs.

@@ -176,8 +176,8 @@ async def test_a_disabled_account_is_out_at_once(world: World) -> None:
     pair = await tokens(world, "liaison")
     person = world.people["liaison"].account
     await fetch("UPDATE account SET disabled_at = $2 WHERE id = $1", person, world.clock.now)
-    assert await code(await me(world, pair["access_token"])) == "session_ended"
-    assert await code(await refresh(world, pair["refresh_token"])) == "session_ended"
+    assert await code(await me(world, pair["access_token"])) == "account_disabled"
+    assert await code(await refresh(world, pair["refresh_token"])) == "account_disabled"
     assert await code(await sign_in(world, "liaison")) == "bad_credentials"
 
 

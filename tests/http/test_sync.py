@@ -33,6 +33,7 @@ async def test_first_everything(world: World) -> None:
         "name": "王家庄村民委员会",
         "township": TOWN,
         "township_name": "城关镇",
+        "office_phone": "",
         "is_backup": False,
     }
     [owed] = found["obligations"]

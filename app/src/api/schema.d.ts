@@ -24,6 +24,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{number}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices
+         * @description The devices of somebody of whom the asker may appoint every post.
+         */
+        get: operations["ApiV1AccountsNumberDevicesDevices"];
+        put?: never;
+        post?: never;
+        /**
+         * RevokeAll
+         * @description Signs all devices out.
+         */
+        delete: operations["ApiV1AccountsNumberDevicesRevokeAll"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{number}/devices/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description Signs one device out, a lost phone for one.
+         */
+        delete: operations["ApiV1AccountsNumberDevicesRevoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{number}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable
+         * @description Nobody signs in with it any more, and its devices are out in the same moment.
+         */
+        post: operations["ApiV1AccountsNumberDisableDisable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{number}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable
+         * @description Its password opens it again; devices have to sign in anew.
+         */
+        post: operations["ApiV1AccountsNumberEnableEnable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{number}/password": {
         parameters: {
             query?: never;
@@ -1081,6 +1165,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Links of the asker's area that were not used yet, newest first.
+         */
+        get: operations["ApiV1InvitationsPage"];
+        put?: never;
+        /**
+         * Issue
+         * @description A link for somebody of whom the asker may appoint every post; earlier ones end.
+         */
+        post: operations["ApiV1InvitationsIssue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/redeem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redeem
+         * @description Sets the password and opens a session of this device; all others of the account end.
+         */
+        post: operations["ApiV1InvitationsRedeemRedeem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description The link opens nothing from now on. Problem invitation_used: too late, or done before.
+         */
+        delete: operations["ApiV1InvitationsNumberRevoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1101,6 +1249,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mine
+         * @description The devices the asker is signed in on, last seen first; 200 at most.
+         */
+        get: operations["ApiV1MeDevicesMine"];
+        put?: never;
+        post?: never;
+        /**
+         * RevokeOthers
+         * @description Signs out all but the one that asks.
+         */
+        delete: operations["ApiV1MeDevicesRevokeOthers"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description Signs one of them out; it learns of it when next it asks.
+         */
+        delete: operations["ApiV1MeDevicesRevoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -1115,6 +1307,26 @@ export interface paths {
          * @description Sets a new password; every other session of the account ends.
          */
         post: operations["ApiV1MePasswordChangePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mine
+         * @description The asker's own counts, newest month first, without anybody else's beside them.
+         */
+        get: operations["ApiV1MeRecordMine"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1623,6 +1835,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/regions/{key}/office-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * OfficePhone
+         * @description What the villages of a township call; their phones hear of it at the next sync.
+         */
+        put: operations["ApiV1RegionsKeyOfficePhoneOfficePhone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reminders/effect": {
         parameters: {
             query?: never;
@@ -1701,6 +1933,26 @@ export interface paths {
          * @description The county decides; granting does what /adjustments does.
          */
         post: operations["ApiV1RequestsNumberDecisionDecide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rescues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ReadIn
+         * @description Files what a phone could not send, for its owner's villages in the asker's area.
+         */
+        post: operations["ApiV1RescuesReadIn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2389,11 +2641,11 @@ export interface components {
         Ability: "full" | "part" | "none";
         /**
          * AccountIn
-         * @description A person with their first post; the password is for the first sign-in.
+         * @description A person with their first post; without a password they come in by an invitation.
          */
         AccountIn: {
             name: string;
-            password: string;
+            password?: string | null;
             phone: string;
             post: components["schemas"]["PostIn"];
         };
@@ -2868,6 +3120,17 @@ export interface components {
             field?: string | null;
             text: string;
         };
+        /** Device */
+        Device: {
+            current: boolean;
+            /** Format: date-time */
+            first_seen: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_seen: string;
+            name: string;
+        };
         /** DifferenceView */
         DifferenceView: {
             high: number;
@@ -3191,6 +3454,28 @@ export interface components {
          * @enum {string}
          */
         InsuranceType: "resident" | "employee" | "gov" | "survivor";
+        /**
+         * InvitationIn
+         * @description For whom, and for how many days.
+         */
+        InvitationIn: {
+            /** Format: uuid */
+            account: string;
+            /** @default 7 */
+            days?: number;
+        };
+        /** IssuedInvitation */
+        IssuedInvitation: {
+            /** Format: uuid */
+            account: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            link: string;
+            name: string;
+            qr_svg: string;
+        };
         /** ItemOutcome */
         ItemOutcome: {
             counted_at?: string | null;
@@ -3325,6 +3610,10 @@ export interface components {
             region: string;
             region_name: string;
             role: components["schemas"]["Role"];
+        };
+        /** MyRecord */
+        MyRecord: {
+            items: components["schemas"]["RecordLine"][];
         };
         /** NewPassword */
         NewPassword: {
@@ -3497,6 +3786,26 @@ export interface components {
          */
         Office: "county" | "town";
         /**
+         * OfficePhone
+         * @description As it is dialled; '' takes it away.
+         */
+        OfficePhone: {
+            number: string;
+        };
+        /** OpenInvitation */
+        OpenInvitation: {
+            /** Format: uuid */
+            account: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            phone: string;
+        };
+        /**
          * Outcome
          * @enum {string}
          */
@@ -3566,6 +3875,11 @@ export interface components {
         /** Page[RowFaults] */
         "Page_backend.routes.import_results.RowFaults_": {
             items: components["schemas"]["RowFaults"][];
+            next?: string | null;
+        };
+        /** Page[OpenInvitation] */
+        "Page_backend.routes.invitations.OpenInvitation_": {
+            items: components["schemas"]["OpenInvitation"][];
             next?: string | null;
         };
         /** Page[LadderView] */
@@ -3921,6 +4235,26 @@ export interface components {
             suspend_from: string | null;
             terminate_from: string | null;
         };
+        /** RecordLine */
+        RecordLine: {
+            late: number;
+            missing: number;
+            month: string;
+            on_time: number;
+            returned: number;
+            schedule: number;
+            title: components["schemas"]["Words"];
+        };
+        /**
+         * Redemption
+         * @description `password` may be six digits or more for who reports for a village.
+         */
+        Redemption: {
+            /** @default  */
+            device?: string;
+            password: string;
+            token: string;
+        };
         /** RefreshRequest */
         RefreshRequest: {
             refresh_token: string;
@@ -3941,6 +4275,7 @@ export interface components {
             key: string;
             level: components["schemas"]["Level"];
             name: string;
+            office_phone: string;
             parent: string | null;
             successor: string | null;
             valid_from: string | null;
@@ -3999,6 +4334,18 @@ export interface components {
             schedule: number;
             title: components["schemas"]["Words"];
             wanted_due_at: string | null;
+        };
+        /**
+         * RescueFile
+         * @description As the phone wrote it. `device_time` is its clock then.
+         */
+        RescueFile: {
+            /** Format: uuid */
+            account: string;
+            cunbao: string;
+            device_time?: string | null;
+            items: components["schemas"]["SubmissionIn"][];
+            version: number;
         };
         /**
          * ResidentChangeBatch
@@ -4585,6 +4932,8 @@ export interface components {
             is_backup: boolean;
             key: string;
             name: string;
+            /** @default  */
+            office_phone?: string;
             township: string | null;
             township_name: string | null;
         };
@@ -4793,7 +5142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4867,6 +5216,433 @@ export interface operations {
             };
         };
     };
+    ApiV1AccountsNumberDevicesDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"][];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1AccountsNumberDevicesRevokeAll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1AccountsNumberDevicesRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1AccountsNumberDisableDisable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description own_account */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1AccountsNumberEnableEnable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1AccountsNumberPasswordResetPassword: {
         parameters: {
             query?: never;
@@ -4898,7 +5674,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4994,7 +5770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5077,7 +5853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5164,7 +5940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5265,7 +6041,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5352,7 +6128,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5455,7 +6231,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5540,7 +6316,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5623,7 +6399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5706,7 +6482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5794,7 +6570,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5885,7 +6661,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5972,7 +6748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6066,7 +6842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6155,7 +6931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6240,7 +7016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6327,7 +7103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6410,7 +7186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6498,7 +7274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6585,7 +7361,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6677,7 +7453,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6760,7 +7536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6850,7 +7626,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6947,7 +7723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7032,7 +7808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7115,7 +7891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7200,7 +7976,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7297,7 +8073,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7385,7 +8161,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7482,7 +8258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7576,7 +8352,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7662,7 +8438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7749,7 +8525,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7834,7 +8610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7922,7 +8698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8016,7 +8792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8103,7 +8879,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended, bad_signature */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled, bad_signature */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8190,7 +8966,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8277,7 +9053,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8371,7 +9147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8460,7 +9236,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8558,7 +9334,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8652,7 +9428,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8749,7 +9525,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8836,7 +9612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8930,7 +9706,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9019,7 +9795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9122,7 +9898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9220,7 +9996,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9316,7 +10092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9403,7 +10179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9500,7 +10276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9594,7 +10370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9689,7 +10465,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9792,7 +10568,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9881,7 +10657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9969,7 +10745,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10058,7 +10834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10143,7 +10919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10163,6 +10939,404 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1InvitationsPage: {
+        parameters: {
+            query?: {
+                region?: string | null;
+                page?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_backend.routes.invitations.OpenInvitation_"];
+                };
+            };
+            /** @description malformed, invalid, bad_cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1InvitationsIssue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationIn"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedInvitation"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description invitation_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1InvitationsRedeemRedeem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redemption"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPair"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found, invitation_invalid */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description invitation_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description invitation_used, invitation_expired, invitation_revoked */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description weak_password */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description locked_out */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1InvitationsNumberRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description invitation_used */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10226,7 +11400,254 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1MeDevicesMine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"][];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1MeDevicesRevokeOthers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ApiV1MeDevicesRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10311,7 +11732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended, bad_credentials */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled, bad_credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10385,6 +11806,89 @@ export interface operations {
             };
         };
     };
+    ApiV1MeRecordMine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyRecord"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1MessagesPage: {
         parameters: {
             query?: {
@@ -10416,7 +11920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10499,7 +12003,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10584,7 +12088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10688,7 +12192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10775,7 +12279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10878,7 +12382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10967,7 +12471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11072,7 +12576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11162,7 +12666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11247,7 +12751,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11330,7 +12834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11417,7 +12921,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11513,7 +13017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11610,7 +13114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11706,7 +13210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11791,7 +13295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11898,7 +13402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11985,7 +13489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12088,7 +13592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12171,7 +13675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12254,7 +13758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12351,7 +13855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12440,7 +13944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12542,7 +14046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12642,7 +14146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12740,7 +14244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12838,7 +14342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12925,7 +14429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13028,7 +14532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13084,6 +14588,102 @@ export interface operations {
             };
         };
     };
+    ApiV1RegionsKeyOfficePhoneOfficePhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfficePhone"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description office_of_township */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1RemindersEffectEffect: {
         parameters: {
             query?: {
@@ -13118,7 +14718,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13207,7 +14807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13294,7 +14894,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13401,7 +15001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13499,7 +15099,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13573,6 +15173,102 @@ export interface operations {
             };
         };
     };
+    ApiV1RescuesReadIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RescueFile"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOutcome"];
+                };
+            };
+            /** @description malformed, invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description rescue_version */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     ApiV1ResidentsPage: {
         parameters: {
             query?: {
@@ -13606,7 +15302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13693,7 +15389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13780,7 +15476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13876,7 +15572,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13971,7 +15667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14058,7 +15754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14152,7 +15848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14241,7 +15937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14326,7 +16022,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14415,7 +16111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14512,7 +16208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14599,7 +16295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14684,7 +16380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14771,7 +16467,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14872,7 +16568,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14958,7 +16654,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15045,7 +16741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15152,7 +16848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15258,7 +16954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15347,7 +17043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15446,7 +17142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15541,7 +17237,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15635,7 +17331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15722,7 +17418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended, bad_credentials */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled, bad_credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15812,7 +17508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15899,7 +17595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15984,7 +17680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16071,7 +17767,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16156,7 +17852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16241,7 +17937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16335,7 +18031,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16418,7 +18114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16557,7 +18253,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16696,7 +18392,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16835,7 +18531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16974,7 +18670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17077,7 +18773,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description not_signed_in, token_expired, token_invalid, session_ended */
+            /** @description not_signed_in, token_expired, token_invalid, session_ended, device_revoked, account_disabled */
             401: {
                 headers: {
                     [name: string]: unknown;

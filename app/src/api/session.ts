@@ -31,6 +31,8 @@ export function session(): Session | null {
 }
 
 export function keep(found: Session): void {
+  localStorage.removeItem(WHY);
+  localStorage.removeItem(WHOSE);
   localStorage.setItem(KEY, JSON.stringify(found));
 }
 
@@ -47,6 +49,20 @@ export function onOtherTab(changed: (found: Session | null) => void): () => void
   return () => removeEventListener("storage", look);
 }
 
+/** Why the server ended the session, kept until somebody signs in; "" when nothing was said. */
+const WHY = "cunbao.ended";
+
+/** Whose session that was: what they filed and did not send is still on the phone. */
+const WHOSE = "cunbao.whose";
+
+export function lastAccount(): string {
+  return localStorage.getItem(WHOSE) ?? "";
+}
+
+export function whyEnded(): string {
+  return localStorage.getItem(WHY) ?? "";
+}
+
 /** How renewing went: `kept` when there was no answer and the old tokens may still serve. */
 export type Renewal = "renewed" | "ended" | "kept";
 
@@ -60,12 +76,24 @@ export async function renew(stale: string): Promise<Renewal> {
     if (held === null) return "ended";
     if (held.access !== stale) return "renewed";
     const answer = await asked(held.refresh);
-    if (answer?.status === 401) return "ended";
+    if (answer?.status === 401) {
+      localStorage.setItem(WHY, await codeOf(answer));
+      localStorage.setItem(WHOSE, held.account);
+      return "ended";
+    }
     if (!answer?.ok) return "kept";
     const pair = (await answer.json()) as TokenPair;
     keep({ ...held, access: pair.access_token, refresh: pair.refresh_token });
     return "renewed";
   });
+}
+
+async function codeOf(answer: Response): Promise<string> {
+  try {
+    return String(((await answer.json()) as { code?: unknown }).code ?? "");
+  } catch {
+    return "";
+  }
 }
 
 async function asked(refresh: string): Promise<Response | null> {

@@ -55,10 +55,3 @@ export async function show(): Promise<void> {
   document.documentElement.lang = chosen === "zh" ? "zh-CN" : "en";
   document.title = i18n.global.t("app");
 }
-
-/** A screen with the words that only such screens need. */
-export async function withWords<T>(screen: Promise<T>): Promise<T> {
-  const [found, told] = await Promise.all([screen, import("./words/told")]);
-  i18n.global.mergeLocaleMessage("zh", told.default);
-  return found;
-}

@@ -1,15 +1,21 @@
 import { createRouter, createWebHashHistory } from "vue-router";
 import { session } from "@/api/session";
-import { learn, withWords, type MoreWords } from "./preferences";
+import { learn, type MoreWords } from "./preferences";
+import { hold } from "./welcome";
 
 const VISIT_WORDS: MoreWords = {
   zh: () => import("./words/visits/zh"),
   en: () => import("./words/visits/en"),
 };
 
-/** A screen for certifying, with its words. */
-function visiting<T>(view: () => Promise<T>): () => Promise<T> {
-  return async () => (await Promise.all([view(), learn(VISIT_WORDS)]))[0];
+const TOLD_WORDS: MoreWords = {
+  zh: () => import("./words/told/zh"),
+  en: () => import("./words/told/en"),
+};
+
+/** A screen with words that others don't need. */
+function speaking<T>(words: MoreWords, view: () => Promise<T>): () => Promise<T> {
+  return async () => (await Promise.all([view(), learn(words)]))[0];
 }
 
 /**
@@ -19,6 +25,7 @@ function visiting<T>(view: () => Promise<T>): () => Promise<T> {
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
+    { path: "/welcome/:token?", name: "welcome", component: () => import("./views/WelcomeView.vue") },
     { path: "/sign-in", name: "sign-in", component: () => import("./views/SignInView.vue") },
     {
       path: "/",
@@ -43,18 +50,18 @@ export const router = createRouter({
           props: true,
           component: () => import("./views/FiledView.vue"),
         },
-        { path: "visits", name: "visits", component: visiting(() => import("./visits/VisitsView.vue")) },
+        { path: "visits", name: "visits", component: speaking(VISIT_WORDS, () => import("./visits/VisitsView.vue")) },
         {
           path: "visits/:id(\\d+)/:step(finding|papers)?",
           name: "visit",
           props: ({ params }) => ({ id: Number(params["id"]), step: String(params["step"] ?? "") }),
-          component: visiting(() => import("./visits/VisitView.vue")),
+          component: speaking(VISIT_WORDS, () => import("./visits/VisitView.vue")),
         },
         {
           path: "visited/:id",
           name: "visited",
           props: true,
-          component: visiting(() => import("./visits/VisitedView.vue")),
+          component: speaking(VISIT_WORDS, () => import("./visits/VisitedView.vue")),
         },
         { path: "outbox", name: "outbox", component: () => import("./views/OutboxView.vue") },
         { path: "ledger", name: "ledger", component: () => import("./ledger/LedgerView.vue") },
@@ -65,14 +72,15 @@ export const router = createRouter({
           props: true,
           component: () => import("./ledger/PersonView.vue"),
         },
-        { path: "notices", name: "notices", component: () => withWords(import("./views/NoticesView.vue")) },
-        { path: "notice/:id", name: "notice", props: true, component: () => withWords(import("./views/NoticeView.vue")) },
-        { path: "feedback", name: "feedback", component: () => withWords(import("./views/FeedbackView.vue")) },
-        { path: "feedback/new", name: "write", component: () => withWords(import("./views/WriteView.vue")) },
-        { path: "feedback/:id", name: "letter", props: true, component: () => withWords(import("./views/LetterView.vue")) },
-        { path: "messages", name: "messages", component: () => withWords(import("./views/MessagesView.vue")) },
+        { path: "notices", name: "notices", component: speaking(TOLD_WORDS, () => import("./views/NoticesView.vue")) },
+        { path: "notice/:id", name: "notice", props: true, component: speaking(TOLD_WORDS, () => import("./views/NoticeView.vue")) },
+        { path: "feedback", name: "feedback", component: speaking(TOLD_WORDS, () => import("./views/FeedbackView.vue")) },
+        { path: "feedback/new", name: "write", component: speaking(TOLD_WORDS, () => import("./views/WriteView.vue")) },
+        { path: "feedback/:id", name: "letter", props: true, component: speaking(TOLD_WORDS, () => import("./views/LetterView.vue")) },
+        { path: "messages", name: "messages", component: speaking(TOLD_WORDS, () => import("./views/MessagesView.vue")) },
         { path: "record", name: "record", component: () => import("./views/RecordView.vue") },
-        { path: "settings", name: "settings", component: () => withWords(import("./views/SettingsView.vue")) },
+        { path: "devices", name: "devices", component: () => import("./views/DevicesView.vue") },
+        { path: "settings", name: "settings", component: speaking(TOLD_WORDS, () => import("./views/SettingsView.vue")) },
       ],
     },
     { path: "/:rest(.*)*", redirect: "/" },
@@ -80,6 +88,13 @@ export const router = createRouter({
 });
 
 router.beforeEach((to) => {
+  if (to.name === "welcome") {
+    const { token } = to.params;
+    if (typeof token !== "string" || token === "") return true;
+    // Out of the address and the history before anything is shown.
+    hold(token);
+    return { name: "welcome", replace: true };
+  }
   if (to.name !== "sign-in" && session() === null) return { name: "sign-in" };
   if (to.name === "sign-in" && session() !== null) return { name: "home" };
   return true;
