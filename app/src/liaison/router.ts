@@ -3,19 +3,14 @@ import { session } from "@/api/session";
 import { learn, type MoreWords } from "./preferences";
 import { hold } from "./welcome";
 
-const VISIT_WORDS: MoreWords = {
-  zh: () => import("./words/visits/zh"),
-  en: () => import("./words/visits/en"),
-};
+/** Words that only some screens need; they come with those. */
+const VISITING: MoreWords = { zh: () => import("./words/visits/zh"), en: () => import("./words/visits/en") };
+const TELLING: MoreWords = { zh: () => import("./words/told/zh"), en: () => import("./words/told/en") };
+const FILLING: MoreWords = { zh: () => import("./words/filling/zh"), en: () => import("./words/filling/en") };
+const PHONE: MoreWords = { zh: () => import("./words/phone/zh"), en: () => import("./words/phone/en") };
 
-const TOLD_WORDS: MoreWords = {
-  zh: () => import("./words/told/zh"),
-  en: () => import("./words/told/en"),
-};
-
-/** A screen with words that others don't need. */
-function speaking<T>(words: MoreWords, view: () => Promise<T>): () => Promise<T> {
-  return async () => (await Promise.all([view(), learn(words)]))[0];
+function speaking<T>(words: MoreWords[], view: () => Promise<T>): () => Promise<T> {
+  return async () => (await Promise.all([view(), ...words.map(learn)]))[0];
 }
 
 /**
@@ -25,7 +20,7 @@ function speaking<T>(words: MoreWords, view: () => Promise<T>): () => Promise<T>
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
-    { path: "/welcome/:token?", name: "welcome", component: () => import("./views/WelcomeView.vue") },
+    { path: "/welcome/:token?", name: "welcome", component: speaking([PHONE], () => import("./views/WelcomeView.vue")) },
     { path: "/sign-in", name: "sign-in", component: () => import("./views/SignInView.vue") },
     {
       path: "/",
@@ -42,7 +37,7 @@ export const router = createRouter({
           path: "duty/:id(\\d+)/fill/:step(\\d+)",
           name: "fill",
           props: ({ params }) => ({ id: Number(params["id"]), step: Number(params["step"]) }),
-          component: () => import("./filing/FillView.vue"),
+          component: speaking([FILLING], () => import("./filing/FillView.vue")),
         },
         {
           path: "filed/:id",
@@ -50,18 +45,18 @@ export const router = createRouter({
           props: true,
           component: () => import("./views/FiledView.vue"),
         },
-        { path: "visits", name: "visits", component: speaking(VISIT_WORDS, () => import("./visits/VisitsView.vue")) },
+        { path: "visits", name: "visits", component: speaking([VISITING], () => import("./visits/VisitsView.vue")) },
         {
           path: "visits/:id(\\d+)/:step(finding|papers)?",
           name: "visit",
           props: ({ params }) => ({ id: Number(params["id"]), step: String(params["step"] ?? "") }),
-          component: speaking(VISIT_WORDS, () => import("./visits/VisitView.vue")),
+          component: speaking([VISITING], () => import("./visits/VisitView.vue")),
         },
         {
           path: "visited/:id",
           name: "visited",
           props: true,
-          component: speaking(VISIT_WORDS, () => import("./visits/VisitedView.vue")),
+          component: speaking([VISITING], () => import("./visits/VisitedView.vue")),
         },
         { path: "outbox", name: "outbox", component: () => import("./views/OutboxView.vue") },
         { path: "ledger", name: "ledger", component: () => import("./ledger/LedgerView.vue") },
@@ -72,15 +67,15 @@ export const router = createRouter({
           props: true,
           component: () => import("./ledger/PersonView.vue"),
         },
-        { path: "notices", name: "notices", component: speaking(TOLD_WORDS, () => import("./views/NoticesView.vue")) },
-        { path: "notice/:id", name: "notice", props: true, component: speaking(TOLD_WORDS, () => import("./views/NoticeView.vue")) },
-        { path: "feedback", name: "feedback", component: speaking(TOLD_WORDS, () => import("./views/FeedbackView.vue")) },
-        { path: "feedback/new", name: "write", component: speaking(TOLD_WORDS, () => import("./views/WriteView.vue")) },
-        { path: "feedback/:id", name: "letter", props: true, component: speaking(TOLD_WORDS, () => import("./views/LetterView.vue")) },
-        { path: "messages", name: "messages", component: speaking(TOLD_WORDS, () => import("./views/MessagesView.vue")) },
+        { path: "notices", name: "notices", component: speaking([TELLING], () => import("./views/NoticesView.vue")) },
+        { path: "notice/:id", name: "notice", props: true, component: speaking([TELLING], () => import("./views/NoticeView.vue")) },
+        { path: "feedback", name: "feedback", component: speaking([TELLING], () => import("./views/FeedbackView.vue")) },
+        { path: "feedback/new", name: "write", component: speaking([TELLING], () => import("./views/WriteView.vue")) },
+        { path: "feedback/:id", name: "letter", props: true, component: speaking([TELLING], () => import("./views/LetterView.vue")) },
+        { path: "messages", name: "messages", component: speaking([TELLING], () => import("./views/MessagesView.vue")) },
         { path: "record", name: "record", component: () => import("./views/RecordView.vue") },
-        { path: "devices", name: "devices", component: () => import("./views/DevicesView.vue") },
-        { path: "settings", name: "settings", component: speaking(TOLD_WORDS, () => import("./views/SettingsView.vue")) },
+        { path: "devices", name: "devices", component: speaking([PHONE], () => import("./views/DevicesView.vue")) },
+        { path: "settings", name: "settings", component: speaking([TELLING, PHONE], () => import("./views/SettingsView.vue")) },
       ],
     },
     { path: "/:rest(.*)*", redirect: "/" },

@@ -61,6 +61,7 @@ const words: typeof zh = {
     failed: "That did not work. Try again where there is a signal.",
   },
   help: {
+    messages: "What the system and the office tell you.",
     notices: "Policy notices by county and township. They can be read without a signal. Where you are asked to confirm, press “I have read it” afterwards.",
     notice: "Press “I have read it” when you are through, and the office knows. That works without a signal too. Attachments need the network.",
     feedback: "Write here if you have a suggestion or complaint. Whoever takes it first stays with it, and you see here how far it is.",

@@ -1,0 +1,49 @@
+/** English words of filling in a report. */
+import type zh from "./zh";
+
+const words: typeof zh = {
+  filing: {
+    step: "Step {n} of {of}",
+    next: "Next",
+    previous: "Back a step",
+    before: "last: {n}",
+    unit: " ({unit})",
+    kept: "Whatever you typed is kept on this phone.",
+    defect: "The office says: {text}",
+    row: "No. {n}",
+    no_rows: "None yet. Add one if there is one, or go on.",
+    add_row: "+ Add one",
+    drop_row: "Remove no. {n}",
+    review: "Check",
+    same: "Exactly as last period.",
+    changes: "- | 1 change against last period | {n} changes against last period",
+    was: "last period",
+    now: "now",
+    yes: "yes",
+    no: "no",
+    reason: "Why? (needed)",
+    reasons_missing: "Something above needs a reason before it can be filed.",
+    remark: "Remark (optional)",
+    go_correct: "Correct: {group}",
+    send: "File it",
+  },
+  fault: {
+    required: "Please fill this in; 0 if there is none.",
+    not_integer: "A whole number, like 12.",
+    not_number: "A number, like 12.5.",
+    too_many_decimals: "At most two decimals.",
+    below_min: "Not less than {min}.",
+    above_max: "Not more than {max}.",
+    not_in_choices: "Please choose one of these.",
+    too_long: "Too long: at most {max} characters.",
+    bad_date: "This is no date.",
+    bad_text: "There is a character here that can't be used.",
+    too_many_rows: "At most {max}.",
+    other: "Something is wrong here.",
+  },
+  help: {
+    fill: "Go through page by page. Grey is last period's figure; totals add up by themselves. Red says what is wrong; correct it and press Next. At the end check everything and file it.",
+  },
+};
+
+export default words;
