@@ -1,8 +1,11 @@
 """Files that phones without a network handed over: /rescues."""
 
+import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
+from itertools import product
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -17,7 +20,7 @@ from backend.domain.regions import contains
 from backend.domain.roles import Action, Actor, HeldPost
 from backend.problems import Problem, language_of
 from backend.routes.batches import batch_operation, read_item
-from backend.routes.context import ApiRequest, asking, authorised, vault_of
+from backend.routes.context import ApiRequest, asking, authorised, photos_of, vault_of
 from backend.routes.errors import documented
 from backend.routes.schemas import check_years
 from backend.routes.submissions import (
@@ -28,29 +31,55 @@ from backend.routes.submissions import (
     item_of,
     item_outcome,
 )
-from backend.store import audit, people
+from backend.store import audit, media, people
+from media.uploads import MAX_BYTES, content_key
 
 FORMAT: Final = ("rescue", 1)
 # Stands in the filing beside who read the file in; the phone may still send the same item itself.
 REASON: Final = "救援文件导入"
+MOST_ITEMS: Final = 1000
+_AT_ONCE: Final = 100
+# The phone puts at most 40 MB of photos into a file; base64 makes four bytes of three.
+_MOST_BYTES: Final = 64 * 2**20
+
+
+class NamedPhoto(msgspec.Struct, forbid_unknown_fields=True):
+    """A photo or paper that the phone had still to send."""
+
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    name: Annotated[str, Meta(max_length=200)]
+    size: int
+    filing: Annotated[str, Meta(max_length=40)]
+
+
+class RescuedPhoto(NamedPhoto, forbid_unknown_fields=True):
+    """One whose bytes are in the file, in base64."""
+
+    content: Annotated[bytes, Meta(max_length=MAX_BYTES)]
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     cunbao: str
     version: int
     account: UUID
-    items: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=100)]
+    items: Annotated[list[msgspec.Raw], Meta(max_length=MOST_ITEMS)]
     device_time: Annotated[datetime, Meta(tz=True)] | None = None
+    photos: Annotated[list[RescuedPhoto], Meta(max_length=MOST_ITEMS)] = []
+    missing: Annotated[list[NamedPhoto], Meta(max_length=MOST_ITEMS)] = []
 
 
 class RescueFile(msgspec.Struct, forbid_unknown_fields=True):
-    """As the phone wrote it. `device_time` is its clock then."""
+    """As the phone wrote it. `device_time` is its clock then; `missing` are photos that did not
+    fit or were lost.
+    """
 
     cunbao: str
     version: int
     account: UUID
-    items: Annotated[list[SubmissionIn], Meta(min_length=1, max_length=100)]
+    items: Annotated[list[SubmissionIn], Meta(max_length=MOST_ITEMS)]
     device_time: Annotated[datetime, Meta(tz=True)] | None = None
+    photos: Annotated[list[RescuedPhoto], Meta(max_length=MOST_ITEMS)] = []
+    missing: Annotated[list[NamedPhoto], Meta(max_length=MOST_ITEMS)] = []
 
 
 _decoder = msgspec.json.Decoder(_File)
@@ -67,6 +96,12 @@ def _read(body: bytes) -> _File:
     if (found.cunbao, found.version) != FORMAT:
         raise Problem("rescue_version")
     check_years(device_time=found.device_time)
+    if not found.items and not found.photos:
+        raise Problem("invalid", faults=[{"field": "items", "reason": "nothing to read in"}])
+    for number, photo in enumerate(found.photos):
+        if sha256(photo.content).hexdigest() != photo.sha256:
+            fault = {"field": f"photos[{number}]", "reason": "content and sha256 differ"}
+            raise Problem("invalid", faults=[fault])
     return found
 
 
@@ -93,6 +128,7 @@ async def _for_liaison(actor: Actor, account: UUID) -> Actor:
 class RescueController(Controller):
     path = "/rescues"
     tags = ("filing",)
+    request_max_body_size = _MOST_BYTES
 
     @post(
         "/",
@@ -102,21 +138,34 @@ class RescueController(Controller):
         responses=documented("malformed", "invalid", "too_large", "rescue_version", "not_found"),
     )
     async def read_in(self, request: ApiRequest, body: RawBody) -> BatchOutcome:
-        """Files what a phone could not send, for its owner's villages in the asker's area."""
-        asker, file = await asking(request), _read(body)
+        """Files what a phone could not send, for its owner's villages in the asker's area, and
+        stores the photos that belong to it.
+        """
+        asker, file = await asking(request), await asyncio.to_thread(_read, body)
         actor = await _for_liaison(asker, file.account)
         items = [read_item(part, SubmissionIn, _rescued) for part in file.items]
-        found, receipts = await filed(actor, items, file.device_time, vault_of(request).draw_key)
         language = language_of(request.headers.get("accept-language"))
-        outcomes = [
-            item_outcome(*each, receipts, language)
-            for each in zip(range(len(items)), items, found, strict=True)
-        ]
+        outcomes: list[ItemOutcome] = []
+        for first in range(0, len(items), _AT_ONCE):
+            some = items[first : first + _AT_ONCE]
+            key = vault_of(request).draw_key
+            found, receipts = await filed(actor, some, file.device_time, key)
+            outcomes += [
+                item_outcome(*each, receipts, language)
+                for each in zip(range(first, first + len(some)), some, found, strict=True)
+            ]
+        store = photos_of(request).store
+        for photo in file.photos:
+            await store.put(content_key(photo.sha256), photo.content)
         async with authorised(request) as asker:
+            # What is filed now is the asker's; what the phone filed before is its owner's.
+            for photo, account in product(file.photos, (file.account, asker.account)):
+                await media.arrived(account, photo.sha256, len(photo.content), asker.now)
             await audit.write(_entry(asker, file, outcomes))
         return BatchOutcome(actor.now, outcomes)
 
 
 def _entry(actor: Actor, file: _File, outcomes: list[ItemOutcome]) -> audit.Entry:
     counts: dict[str, Any] = dict(Counter(each.outcome.value for each in outcomes))
+    counts |= {"photos": len(file.photos), "photos_missing": len(file.missing)}
     return audit.by(actor, "rescue.import", f"account:{file.account}", None, **counts)

@@ -1,6 +1,7 @@
 """First use: links, devices, files handed over, and one's own record."""
 
 import asyncio
+import base64
 import json
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,10 @@ import httpx
 import pytest
 
 from backend.store.database import fetch, fetch_value
+from media.uploads import content_key
+from tests.http.photographs import named, photos, sha256
 from tests.http.tools import checked_problem, duty_of, refused, report, rows, submit
+from tests.pictures import saved, scene
 from tests.world import PASSWORD, TOWN, VILLAGE, World
 
 PIN = "830264"
@@ -259,6 +263,23 @@ async def test_a_rescue_goes_no_further_than_its_owner_and_the_office(
         body = rescue(world, [report(duty)])
         await refused(world.as_(who), "POST", "/rescues", problem, json=body)
     assert await rows("submission") == 0
+
+
+async def test_a_rescue_file_brings_the_photos_along(world: World, duty: int) -> None:
+    photo = saved(scene(1, (640, 480)), quality=85)
+    item = report(duty, attachments=[named(photo)])
+    told = {"sha256": sha256(photo), "name": "照片.jpg", "size": len(photo), "filing": item["id"]}
+    sound = {**told, "content": base64.b64encode(photo).decode()}
+    lost = {**told, "sha256": "0" * 64}
+    body = rescue(world, [item], photos=[sound], missing=[lost])
+    [outcome] = await read_in(world, body)
+    assert outcome["outcome"] == "created"
+    await read_in(world, rescue(world, [], photos=[sound]))  # of what was filed before
+    assert await rows("attachment", "arrived_at IS NOT NULL") == 1
+    assert await photos(world).store.get(content_key(sha256(photo))) == photo
+    damaged = {**sound, "content": base64.b64encode(photo[1:]).decode()}
+    body = rescue(world, [item], photos=[damaged])
+    await refused(world.as_("reviewer"), "POST", "/rescues", "invalid", json=body)
 
 
 async def test_bad_rescue_files(world: World, duty: int) -> None:

@@ -1950,7 +1950,8 @@ export interface paths {
         put?: never;
         /**
          * ReadIn
-         * @description Files what a phone could not send, for its owner's villages in the asker's area.
+         * @description Files what a phone could not send, for its owner's villages in the asker's area, and
+         *     stores the photos that belong to it.
          */
         post: operations["ApiV1RescuesReadIn"];
         delete?: never;
@@ -3615,6 +3616,16 @@ export interface components {
         MyRecord: {
             items: components["schemas"]["RecordLine"][];
         };
+        /**
+         * NamedPhoto
+         * @description A photo or paper that the phone had still to send.
+         */
+        NamedPhoto: {
+            filing: string;
+            name: string;
+            sha256: string;
+            size: number;
+        };
         /** NewPassword */
         NewPassword: {
             password: string;
@@ -4337,7 +4348,8 @@ export interface components {
         };
         /**
          * RescueFile
-         * @description As the phone wrote it. `device_time` is its clock then.
+         * @description As the phone wrote it. `device_time` is its clock then; `missing` are photos that did not
+         *         fit or were lost.
          */
         RescueFile: {
             /** Format: uuid */
@@ -4345,7 +4357,22 @@ export interface components {
             cunbao: string;
             device_time?: string | null;
             items: components["schemas"]["SubmissionIn"][];
+            /** @default [] */
+            missing?: components["schemas"]["NamedPhoto"][];
+            /** @default [] */
+            photos?: components["schemas"]["RescuedPhoto"][];
             version: number;
+        };
+        /**
+         * RescuedPhoto
+         * @description One whose bytes are in the file, in base64.
+         */
+        RescuedPhoto: {
+            content: string;
+            filing: string;
+            name: string;
+            sha256: string;
+            size: number;
         };
         /**
          * ResidentChangeBatch
