@@ -7,6 +7,7 @@ import { validate, type Finding } from "@/rules/validate";
 import { own, type Json } from "@/rules/values";
 import type { Obligation, Store } from "../store/database";
 import { draftOf, keepDraft } from "../store/drafts";
+import { figuresOf } from "./figures";
 
 export type Filling = NonNullable<Awaited<ReturnType<typeof filling>>>;
 
@@ -16,7 +17,8 @@ export async function filling(db: Store, duty: Obligation) {
   if (form === undefined) return null;
   const draft = await draftOf(db, duty.id);
   const last = duty.last ?? null;
-  const typed = ref<Json>(draft?.answers ?? begun(form, duty, last));
+  const ledger = await figuresOf(db, duty, last);
+  const typed = ref<Json>(draft?.answers ?? begun(form, duty, last, ledger));
   const reasons = ref<Record<string, string>>(draft?.reasons ?? duty.submission?.reasons ?? {});
   const remark = ref(draft?.remark ?? "");
   const full = ref(false);
@@ -96,9 +98,9 @@ export async function filling(db: Store, duty: Obligation) {
   return reactive({ form, duty, last, ...state, ...acts });
 }
 
-function begun(form: FormDefinition, duty: Obligation, last: Json | null): Json {
+function begun(form: FormDefinition, duty: Obligation, last: Json | null, ledger: Json): Json {
   const returned = duty.stage === "returned" ? duty.submission?.answers : undefined;
-  return returned === undefined ? prefilled(form, last) : { ...returned };
+  return returned === undefined ? prefilled(form, last, ledger) : { ...returned };
 }
 
 /** A total that may be typed stays as typed. */
