@@ -1,15 +1,14 @@
 """First use by link, and a phone that is told why it is signed out."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from backend.clock import system_clock
 from backend.store.database import fetch
-from tests.e2e.browser import faults, phone, sign_in
+from tests.e2e.browser import faults, kept_offline, phone, sign_in
 from tests.e2e.conftest import Village
 from tests.e2e.test_offline import file_zero
 from tests.world import PASSWORD
@@ -22,12 +21,6 @@ async def _link(village: Village) -> str:
     wanted = {"account": str(village.world.people["liaison"].account)}
     issued = await village.world.as_("lead").post("/invitations", wanted)
     return "/#/" + str(issued["link"]).partition("#/")[2]
-
-
-async def _shot(page: Page, name: str) -> None:
-    """A picture to look at, where a folder for them is named."""
-    if folder := os.environ.get("CUNBAO_TEST_PICTURES"):
-        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -44,7 +37,6 @@ async def test_from_the_link_to_the_to_do_list(
         assert secret not in page.url
         assert secret not in await page.evaluate("JSON.stringify({...localStorage, ...history})")
         assert await faults(page) == []
-        await _shot(page, f"welcome-{language}")
         await page.fill("#first", PIN)
         await page.fill("#second", "830265")
         await page.click("button.main")
@@ -53,7 +45,6 @@ async def test_from_the_link_to_the_to_do_list(
         await page.click("button.main")
         await page.wait_for_selector("main h1:focus")
         assert await faults(page) == []
-        await _shot(page, f"done-{language}")
         await page.click("button.main")
         await page.wait_for_selector("nav.tabs")
         await page.wait_for_selector("article .button.main")
@@ -61,7 +52,6 @@ async def test_from_the_link_to_the_to_do_list(
             await page.goto(f"/#/{screen}")
             await page.wait_for_selector("main .card, main .center")
             assert await faults(page) == [], screen
-            await _shot(page, f"{screen}-{language}")
     async with phone(browser, village.server.address) as context:
         page = await context.new_page()
         await page.goto(link)
@@ -80,6 +70,7 @@ async def test_a_revoked_phone_is_told_and_hands_over_what_was_unsent(
     async with phone(browser, village.server.address) as context:
         page = await context.new_page()
         await sign_in(page, village.phone, PASSWORD)
+        await kept_offline(page)
         await context.set_offline(True)
         await file_zero(page)
         await page.evaluate(f"localStorage['cunbao.language'] = '{language}'")
@@ -93,7 +84,6 @@ async def test_a_revoked_phone_is_told_and_hands_over_what_was_unsent(
         handing = page.locator(".notice button")
         await expect(handing).to_be_visible()
         assert await faults(page) == []
-        await _shot(page, f"revoked-{language}")
         kept = await page.evaluate(
             """async name => {
               const open = indexedDB.open(name);
