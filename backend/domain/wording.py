@@ -24,6 +24,8 @@ def wording(kind: str, params: Mapping[str, Any], language: str) -> str:
         return _death_en(params) if english else _death_zh(params)
     if kind == "photos_missing":
         return _missing_en(params) if english else _missing_zh(params)
+    if kind == "photos_refused":
+        return _refused_en(params) if english else _refused_zh(params)
     if kind == "request_decided":
         return _decided_en(params) if english else _decided_zh(params)
     if kind == "notice":
@@ -147,6 +149,17 @@ def _missing_en(params: Mapping[str, Any]) -> str:
     count = params.get("photos", 0)
     photos = "A photo that you filed has" if count == 1 else f"{count} photos that you filed have"
     return f"{photos} not arrived yet: open the app where the line is good."
+
+
+def _refused_zh(params: Mapping[str, Any]) -> str:
+    count = params.get("photos", 0)
+    return f"您上报的材料中有{count}张照片或证件打不开，审核时会退回，请准备重新拍照。"
+
+
+def _refused_en(params: Mapping[str, Any]) -> str:
+    count = params.get("photos", 0)
+    photos = "A photo or paper" if count == 1 else f"{count} photos or papers"
+    return f"{photos} that you filed can't be opened: it will be returned, please be ready to take it again."
 
 
 def _filed_zh(params: Mapping[str, Any]) -> str:

@@ -131,6 +131,31 @@ async def tell_missing(before: datetime, now: datetime) -> None:
     )
 
 
+async def tell_refused(since: datetime, now: datetime) -> None:
+    """One word in the app to each who filed what was refused since an instant, unless it was
+    reviewed, replaced or withdrawn meanwhile; again only for what is found bad later.
+    """
+    await fetch(
+        """WITH told AS (
+            INSERT INTO message (id, account, kind, region, params, slot_at, created_at)
+            SELECT gen_random_uuid(), a.account, 'photos_refused', a.region,
+                jsonb_build_object('photos', count(*), 'obligation', o.id), $2, $2
+            FROM media_object m JOIN attachment a USING (sha256)
+            JOIN obligation o ON o.newest = a.submission AND o.stage IN ('town', 'county')
+            WHERE m.refused IS NOT NULL AND m.erased_at IS NULL AND m.examined_at > $1
+                AND a.arrived_at IS NOT NULL
+            GROUP BY a.account, a.region, o.id, a.submission HAVING NOT EXISTS (
+                SELECT 1 FROM message t WHERE t.account = a.account AND t.region = a.region
+                AND t.kind = 'photos_refused' AND t.params->'obligation' = to_jsonb(o.id)
+                AND t.created_at >= max(greatest(m.examined_at, a.filed_at, a.arrived_at)))
+            RETURNING id)
+        INSERT INTO delivery (message, channel, not_before, attempts)
+        SELECT id, 'in_app', $2, 0 FROM told""",
+        since,
+        now,
+    )
+
+
 async def to_examine(now: datetime, lease: timedelta) -> asyncpg.Record | None:
     """Takes the oldest content that nobody has read yet, for a while."""
     return await fetch_row(

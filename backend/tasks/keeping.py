@@ -15,6 +15,8 @@ log = logging.getLogger("cunbao.photos")
 _BATCH: Final = 20
 # Phones send photos when they have a good line; after a day somebody should look.
 PATIENCE: Final = timedelta(hours=24)
+# Older ones have been told of, or reviewed: nobody looks through them again.
+_RECENT: Final = timedelta(days=60)
 
 
 async def erase_some(photos: Photos, now: datetime) -> bool:
@@ -42,6 +44,14 @@ async def tell_missing(now: datetime) -> bool:
     async with transaction():
         if allowed_from(now, (), await calendar.load(calendar.SEED_OWNER)) == now:
             await media.tell_missing(now - PATIENCE, now)
+    return False
+
+
+async def tell_refused(now: datetime) -> bool:
+    """Tells who filed that a photo can't be opened: they may still be near enough to retake it."""
+    async with transaction():
+        if allowed_from(now, (), await calendar.load(calendar.SEED_OWNER)) == now:
+            await media.tell_refused(now - _RECENT, now)
     return False
 
 

@@ -81,6 +81,7 @@ def photo_jobs(photos: Photos) -> list[Job]:
         Job("examine", 5, partial(examining.examine_one, photos)),
         Job("compare", 5, examining.compare_some),
         Job("tell_missing_photos", 1800, keeping.tell_missing),
+        Job("tell_refused_photos", 300, keeping.tell_refused),
         Job("erase", 3600, partial(keeping.erase_some, photos)),
         Job("expire_uploads", 3600, partial(keeping.expire_uploads, photos)),
         Job("sweep_photos", 86_400, partial(keeping.sweep_once, photos)),

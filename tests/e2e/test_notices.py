@@ -121,14 +121,19 @@ async def test_a_push_shows_what_it_says_and_a_sync_pokes_the_page(
         page = await context.new_page()
         await sign_in(page, village.phone, PASSWORD)
         await kept_offline(page)
-        await page.evaluate("navigator.serviceWorker.addEventListener('message', "
-                            "({ data }) => (window.heard = data))")  # fmt: skip
+        await page.evaluate(_LISTEN)
         push, sync = await _worker(context, page)
         await push('{"title": "村报", "body": "2项待报", "key": "k"}')
         shown = await page.evaluate(_SHOWN)
         assert shown == [{"title": "村报", "body": "2项待报", "tag": "k"}]
         await sync("send-zh")
-        await page.wait_for_function("window.heard === 'exchange'")
+        assert await page.evaluate("window.heard") == "exchange"
+
+
+_LISTEN = """() => {
+  const { serviceWorker } = navigator;
+  window.heard = new Promise((resolve) => serviceWorker.addEventListener("message", ({ data }) => resolve(data)));
+}"""
 
 
 _SHOWN = """async () => {

@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -13,13 +14,14 @@ from backend.domain.roles import Role
 from backend.photos import keys_of
 from backend.store import media
 from backend.store.database import fetch
-from backend.tasks.keeping import erase_some, tell_missing
+from backend.tasks.keeping import erase_some, tell_missing, tell_refused
 from media.objects import ObjectMissing
 from tests.http.photographs import (
     TUS,
     announce,
     filed_with,
     go_on,
+    named,
     photos,
     read_all,
     send,
@@ -245,6 +247,37 @@ async def test_what_is_no_photo_is_told_and_not_shown(
     shown = await world.as_("liaison").get(f"/attachments/{number}")
     assert shown["addresses"] is None
     assert shown["refused"] == reason
+
+
+async def test_who_filed_a_bad_photo_is_told_once_and_again_of_the_next(opened: World) -> None:
+    world, bad = opened, PHOTO[: len(PHOTO) // 3]
+    await filed_with(world, "liaison", bad, OTHER)
+    await send(world, "liaison", bad)
+    await send(world, "liaison", OTHER)
+    await read_all(world)
+
+    async def told() -> list[dict[str, Any]]:
+        await tell_refused(world.clock.now)
+        await world.deliver(world.clock.now)
+        items = (await world.as_("liaison").get("/messages"))["items"]
+        return [each for each in items if each["kind"] == "photos_refused"]
+
+    world.clock.set(2026, 11, 2, 22, 0)
+    assert await told() == [], "not at night"
+    world.clock.set(2026, 11, 3, 9, 0)
+    (first,) = await told()
+    (duty,) = await fetch("SELECT obligation, id FROM submission")
+    assert "有1张照片或证件打不开" in first["text"]
+    assert first["params"]["obligation"] == duty["obligation"]
+    world.clock.pass_(minutes=5)
+    assert len(await told()) == 1, "once is enough"
+    await world.review("reviewer", str(duty["id"]), "return", defects=[{"text": "照片打不开"}])
+    world.clock.pass_(minutes=5)
+    await world.file("liaison", obligation=duty["obligation"], attachments=[named(bad)])
+    world.clock.pass_(minutes=5)
+    assert len(await told()) == 2, "the same bad photo again"
+    assert await fetch("SELECT 1 FROM message WHERE kind = 'photos_refused' "
+                       "AND account <> (SELECT DISTINCT filed_by FROM submission)") == []  # fmt: skip
 
 
 async def test_a_paper_as_pdf(opened: World) -> None:

@@ -107,7 +107,7 @@ const words: typeof zh = {
     rescue: "Export a file for the office",
     rescue_text: "The phone can't get on line? Save what was not sent as one file and hand it to the township office, who can read it in.",
   },
-  messages: { title: "Inbox", empty: "No messages yet.", unread: "Unread", read: "Mark as read", ways: "Notices and feedback" },
+  messages: { title: "Inbox", empty: "No messages yet.", unread: "Unread", read: "Mark as read", duty: "Look at it", ways: "Notices and feedback" },
   record: {
     monthly: "By month",
     returned: "{n} returned",

@@ -106,7 +106,7 @@ export default {
     rescue: "导出文件交给人社所",
     rescue_text: "手机一直上不了网？把没送出的存成一个文件，发给或拷给人社所，由他们录入。",
   },
-  messages: { title: "消息", empty: "还没有消息。", unread: "未读", read: "标为已读", ways: "通知和投诉建议" },
+  messages: { title: "消息", empty: "还没有消息。", unread: "未读", read: "标为已读", duty: "去看看", ways: "通知和投诉建议" },
   record: {
     monthly: "每月情况",
     returned: "被退回 {n}",
