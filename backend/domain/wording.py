@@ -159,7 +159,7 @@ def _refused_zh(params: Mapping[str, Any]) -> str:
 def _refused_en(params: Mapping[str, Any]) -> str:
     count = params.get("photos", 0)
     photos = "A photo or paper" if count == 1 else f"{count} photos or papers"
-    return f"{photos} that you filed can't be opened: it will be returned, please be ready to take it again."
+    return f"{photos} that you filed can't be opened and will be returned: be ready to retake it."
 
 
 def _filed_zh(params: Mapping[str, Any]) -> str:

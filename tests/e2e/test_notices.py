@@ -132,7 +132,9 @@ async def test_a_push_shows_what_it_says_and_a_sync_pokes_the_page(
 
 _LISTEN = """() => {
   const { serviceWorker } = navigator;
-  window.heard = new Promise((resolve) => serviceWorker.addEventListener("message", ({ data }) => resolve(data)));
+  window.heard = new Promise((resolve) =>
+    serviceWorker.addEventListener("message", ({ data }) => resolve(data)),
+  );
 }"""
 
 

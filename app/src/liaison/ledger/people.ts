@@ -7,10 +7,11 @@ import { overlaid } from "../store/ledger";
 import type { Resident, Store } from "../store/database";
 
 const people = shallowRef<Resident[]>();
+const all = computed(() => sorted(overlaid(people.value ?? [], useHome().changes)));
 let seen: Store | undefined;
 let watching: Subscription | undefined;
 
-/** Kept between screens, so that going back to 2,000 people costs nothing. */
+/** Kept between screens with its order, so that going back to 2,000 people costs nothing. */
 function follow(db: Store | undefined): void {
   if (db === seen) return;
   watching?.unsubscribe();
@@ -32,7 +33,6 @@ export interface People {
 export function usePeople(): People {
   const home = useHome();
   watchEffect(() => follow(home.db));
-  const all = computed(() => sorted(overlaid(people.value ?? [], home.changes)));
   return { read: people, all };
 }
 
