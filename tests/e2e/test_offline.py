@@ -2,7 +2,7 @@
 
 import json
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from backend.clock import system_clock
 from backend.store.database import fetch
@@ -161,4 +161,63 @@ _STORED = """async () => {
   const counts = await Promise.all(names.map(count));
   db.close();
   return Object.fromEntries(names.map((name, index) => [name, counts[index]]));
+}"""
+
+
+async def test_a_server_that_hangs_is_given_up_and_asked_again(
+    village: Village, browser: Browser
+) -> None:
+    async with phone(browser, village.server.address) as context:
+        page = await context.new_page()
+        await sign_in(page, village.phone, PASSWORD)
+        await kept_offline(page)
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        await context.route("**/api/v1/submissions", hold)
+        await page.clock.install()
+        await file_zero(page)
+        await page.goto("/#/outbox")
+        await expect(page.get_by_role("button", name="正在送出")).to_be_visible()
+        assert held, "it was asked"
+        await page.clock.fast_forward(61_000)
+        await expect(page.get_by_text("等待送出", exact=True)).to_be_visible()
+        await context.unroute("**/api/v1/submissions")
+        await page.get_by_role("button", name="现在送出").tap()
+        await expect(page.get_by_text("已送达", exact=True)).to_be_visible()
+        assert len(await village.submissions()) == 1
+
+
+async def test_a_full_phone_says_so_and_loses_nothing(village: Village, browser: Browser) -> None:
+    async with phone(browser, village.server.address) as context:
+        page = await context.new_page()
+        await sign_in(page, village.phone, PASSWORD)
+        await kept_offline(page)
+        await context.set_offline(True)
+        await page.evaluate(_FULL)
+        await page.locator("article .button.main").first.tap()
+        await page.get_by_role("button", name="零报告").tap()
+        await page.get_by_role("button", name="确定上报").tap()
+        await expect(page.get_by_text("手机存储空间不够")).to_be_visible()
+        await expect(page.locator("section.done")).to_have_count(0)
+        await page.evaluate("window.full = false")
+        await page.get_by_role("button", name="零报告").tap()
+        await page.get_by_role("button", name="确定上报").tap()
+        await expect(page.get_by_role("heading", name="已存到手机")).to_be_visible()
+        await context.set_offline(False)
+        await expect(page.get_by_role("heading", name="已送达")).to_be_visible()
+        assert len(await village.submissions()) == 1
+
+
+# What a browser does with a full disk; headless ones have no quota that could be lowered.
+_FULL = """() => {
+  const { put } = IDBObjectStore.prototype;
+  window.full = true;
+  IDBObjectStore.prototype.put = function (...all) {
+    const asked = put.apply(this, all);
+    if (window.full) this.transaction.abort();
+    return asked;
+  };
 }"""
