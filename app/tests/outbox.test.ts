@@ -3,7 +3,7 @@ import { Failure } from "@/api/client";
 import { keep } from "@/api/session";
 import { fact, note, open, type Store } from "@/liaison/store/database";
 import { keepDraft } from "@/liaison/store/drafts";
-import { file, flush, reopen, rescueFile } from "@/liaison/store/outbox";
+import { file, flush, reopen } from "@/liaison/store/outbox";
 import { duty, filing } from "./examples";
 import { json, problem, serve, unreachable, type Asked } from "./server";
 
@@ -154,12 +154,4 @@ test("what was refused becomes a draft again, but never over a newer one", async
   await keepDraft(db, { obligation: 1, village: "v", answers: {}, reasons: {}, remark: "new" });
   await reopen(db, refused);
   expect(await db.drafts.get(1)).toMatchObject({ remark: "new" });
-});
-
-test("the rescue file holds what the server has not taken, as it would be sent", async () => {
-  const waiting = filing({ id: "w" });
-  const all = [waiting, filing({ id: "s", state: "sent" }), filing({ id: "r", state: "refused" })];
-  const content = JSON.parse(await rescueFile("a", all, 0).text()) as { items: Item[] };
-  expect(content.items.map((item) => item.id)).toEqual(["w", "r"]);
-  expect(content.items[0]).toEqual(waiting.body);
 });

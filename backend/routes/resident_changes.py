@@ -208,6 +208,25 @@ def _outcome(
     )
 
 
+async def changed(
+    actor: Actor,
+    vault: Vault,
+    raw: Sequence[msgspec.Raw],
+    device_time: datetime | None,
+    language: str,
+) -> list[ResidentChangeOutcome]:
+    """What becomes of each change, in order; to be called in a transaction."""
+    items = [read_item(part, ResidentChangeIn, _item) for part in raw]
+    sound = [each for each in items if isinstance(each, Item)]
+    ledger = await _held(actor, vault, sound, device_time)
+    found = [ledger.decide(each) for each in items]
+    applied = [each for each in found if isinstance(each, Applied)]
+    receipts = await residents.record(applied, ledger.numbers, ledger.phones, actor.account)
+    await audit.write(*(_entry(actor, each) for each in applied))
+    outcomes = zip(range(len(items)), items, found, strict=True)
+    return [_outcome(*each, receipts, language) for each in outcomes]
+
+
 class ResidentChangeController(Controller):
     path = "/residents/changes"
     tags = ("residents",)
@@ -224,19 +243,10 @@ class ResidentChangeController(Controller):
         the change captured last holds.
         """
         device_time, raw = read_batch(body)
-        items = [read_item(part, ResidentChangeIn, _item) for part in raw]
-        async with authorised(request) as actor:
-            sound = [each for each in items if isinstance(each, Item)]
-            ledger = await _held(actor, vault_of(request), sound, device_time)
-            found = [ledger.decide(each) for each in items]
-            applied = [each for each in found if isinstance(each, Applied)]
-            receipts = await residents.record(applied, ledger.numbers, ledger.phones, actor.account)
-            await audit.write(*(_entry(actor, each) for each in applied))
         language = language_of(request.headers.get("accept-language"))
-        outcomes = zip(range(len(items)), items, found, strict=True)
-        return ResidentChangeOutcomes(
-            actor.now, [_outcome(*each, receipts, language) for each in outcomes]
-        )
+        async with authorised(request) as actor:
+            outcomes = await changed(actor, vault_of(request), raw, device_time, language)
+        return ResidentChangeOutcomes(actor.now, outcomes)
 
 
 def _entry(actor: Actor, applied: Applied) -> audit.Entry:

@@ -12,9 +12,10 @@ import pytest
 from backend.store.database import fetch, fetch_value
 from media.uploads import content_key
 from tests.http.photographs import named, photos, sha256
+from tests.http.test_residents import change, new
 from tests.http.tools import checked_problem, duty_of, refused, report, rows, submit
 from tests.pictures import saved, scene
-from tests.world import PASSWORD, TOWN, VILLAGE, World
+from tests.world import NEIGHBOUR, PASSWORD, TOWN, VILLAGE, World
 
 PIN = "830264"
 
@@ -335,3 +336,22 @@ async def test_the_office_phone_reaches_the_villages(world: World) -> None:
     village = f"/regions/{VILLAGE}/office-phone"
     await refused(world.as_("lead"), "PUT", village, "office_of_township", json=body)
     await refused(world.as_("lead"), "PUT", path, "invalid", json={"number": "<b>"})
+
+
+async def test_a_rescue_file_brings_the_changes_of_the_ledger(world: World) -> None:
+    item, outside = new(), new(order=2, village=NEIGHBOUR)
+    captured = world.clock.now
+    item["captured_at"] = captured.isoformat()
+    world.clock.pass_(hours=2)
+    body = rescue(
+        world, [], changes=[item, outside, {"id": "no"}], device_time=captured.isoformat()
+    )
+    answer = await world.as_("reviewer").post("/rescues", body, 200)
+    outcomes = [each["outcome"] for each in answer["changes"]]
+    assert (answer["items"], outcomes) == ([], ["created", "rejected", "rejected"])
+    [from_phone] = await change(world, item)
+    assert from_phone["outcome"] == "duplicate"
+    assert from_phone["receipt"] == answer["changes"][0]["receipt"]
+    assert await rows("resident", "region = $1", VILLAGE) == 1
+    entry = "action = 'rescue.import' AND detail->>'changes' = '1'"
+    assert await rows("audit_entry", f"{entry} AND detail->>'changes_refused' = '2'") == 1

@@ -1950,8 +1950,8 @@ export interface paths {
         put?: never;
         /**
          * ReadIn
-         * @description Files what a phone could not send, for its owner's villages in the asker's area, and
-         *     stores the photos that belong to it.
+         * @description Files what a phone could not send, for its owner's villages in the asker's area, changes
+         *     their ledgers, and stores the photos that belong to it.
          */
         post: operations["ApiV1RescuesReadIn"];
         delete?: never;
@@ -4348,12 +4348,14 @@ export interface components {
         };
         /**
          * RescueFile
-         * @description As the phone wrote it. `device_time` is its clock then; `missing` are photos that did not
-         *         fit or were lost.
+         * @description As the phone wrote it: reports, `changes` of the ledger, photos. `device_time` is its clock
+         *         then; `missing` are photos that did not fit or were lost.
          */
         RescueFile: {
             /** Format: uuid */
             account: string;
+            /** @default [] */
+            changes?: components["schemas"]["ResidentChangeIn"][];
             cunbao: string;
             device_time?: string | null;
             items: components["schemas"]["SubmissionIn"][];
@@ -4362,6 +4364,13 @@ export interface components {
             /** @default [] */
             photos?: components["schemas"]["RescuedPhoto"][];
             version: number;
+        };
+        /** RescueOutcome */
+        RescueOutcome: {
+            changes: components["schemas"]["ResidentChangeOutcome"][];
+            items: components["schemas"]["ItemOutcome"][];
+            /** Format: date-time */
+            server_time: string;
         };
         /**
          * RescuedPhoto
@@ -15219,7 +15228,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchOutcome"];
+                    "application/json": components["schemas"]["RescueOutcome"];
                 };
             };
             /** @description malformed, invalid */

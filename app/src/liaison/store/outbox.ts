@@ -134,10 +134,3 @@ export async function retry(db: Store, filing: Filing): Promise<void> {
   const { problem: _, ...rest } = filing;
   await db.outbox.put({ ...rest, state: "waiting" });
 }
-
-/** One file with all that the server has not taken, for the township to read in. */
-export function rescueFile(account: string, filings: readonly Filing[], now: number): Blob {
-  const items = filings.filter((each) => each.state !== "sent").map((each) => each.body);
-  const content = { cunbao: "rescue", version: 1, account, device_time: new Date(now).toISOString(), items };
-  return new Blob([JSON.stringify(content, null, 1)], { type: "application/json" });
-}

@@ -1,10 +1,26 @@
 /** One file with all that the server has not taken, for the township to read in. */
 
-import type { Filing, Photo, Store } from "./database";
-import { rescueFile } from "./outbox";
+import type { Filing, LedgerChange, Photo, Store } from "./database";
 
 /** More than a day of certifications; a file that a cheap phone can still make and hand over. */
 export const MOST_PHOTO_BYTES = 40_000_000;
+
+/** What the server has not taken. Letters stay: the office they are about may not be their reader. */
+export interface Owed {
+  filings: Filing[];
+  changes: LedgerChange[];
+  photos: Photo[];
+}
+
+/** Photos of delivered filings come first: only they are certain to be wanted. */
+export async function owed(db: Store): Promise<Owed> {
+  const filings = await db.outbox.where("state").notEqual("sent").sortBy("filed_at");
+  const changes = await db.changes.where("state").notEqual("sent").sortBy("filed_at");
+  const photos = await db.photos.where("state").anyOf("waiting", "refused").sortBy("taken_at");
+  const held = new Set(filings.map((each) => each.id));
+  photos.sort((a, b) => Number(held.has(a.filing)) - Number(held.has(b.filing)));
+  return { filings, changes, photos };
+}
 
 export interface Rescue {
   file: Blob;
@@ -13,21 +29,16 @@ export interface Rescue {
 }
 
 /**
- * The filings as `rescueFile` has them, with `photos` [{sha256, name, size, filing, content}],
- * `content` in base64, and `missing`, the same without content. Photos of delivered filings come
- * first: only they are certain to be wanted.
+ * Reports in `items` and changes of the ledger in `changes`, each as it would be sent; `photos`
+ * [{sha256, name, size, filing, content}], `content` in base64, and `missing`, the same without
+ * content.
  */
-export async function rescue(
-  db: Store,
-  account: string,
-  filings: readonly Filing[],
-  now: number,
-  most = MOST_PHOTO_BYTES,
-): Promise<Rescue> {
+export async function rescue(db: Store, account: string, now: number, most = MOST_PHOTO_BYTES): Promise<Rescue> {
+  const { filings, changes, photos } = await owed(db);
   const parts: Blob[] = [];
   const left: Photo[] = [];
   let bytes = 0;
-  for (const photo of await unsent(db)) {
+  for (const photo of photos) {
     const content = (await db.contents.get(photo.id))?.bytes;
     if (content === undefined || bytes + photo.size > most) {
       left.push(photo);
@@ -38,18 +49,17 @@ export async function rescue(
     const text = JSON.stringify({ ...naming(photo), content: base64(await content.arrayBuffer()) });
     parts.push(new Blob([parts.length > 0 ? ",\n" : "", text]));
   }
-  const head = (await rescueFile(account, filings, now).text()).trimEnd().slice(0, -1);
-  const missing = JSON.stringify(left.map(naming));
-  const file = new Blob([head, `,\n"missing": ${missing},\n"photos": [`, ...parts, "]}"], {
-    type: "application/json",
-  });
-  return { file, left };
-}
-
-async function unsent(db: Store): Promise<Photo[]> {
-  const photos = await db.photos.where("state").anyOf("waiting", "refused").sortBy("taken_at");
-  const sent = new Set(await db.outbox.where("state").equals("sent").primaryKeys());
-  return photos.sort((a, b) => Number(sent.has(b.filing)) - Number(sent.has(a.filing)));
+  const head = {
+    cunbao: "rescue",
+    version: 1,
+    account,
+    device_time: new Date(now).toISOString(),
+    items: filings.map((each) => each.body),
+    changes: changes.map((each) => each.body),
+    missing: left.map(naming),
+  };
+  const opening = JSON.stringify(head, null, 1).slice(0, -2);
+  return { file: new Blob([opening, `,\n"photos": [`, ...parts, "]}"], { type: "application/json" }), left };
 }
 
 function naming({ sha256, name, size, filing }: Photo): object {
