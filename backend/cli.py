@@ -17,7 +17,7 @@ from backend.photo_commands import media
 from backend.settings import Settings
 
 if TYPE_CHECKING:
-    from backend.demo import Demo
+    from backend.demo import Demo, Invited
 
 
 async def _prepare() -> None:
@@ -55,6 +55,9 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
         with_pool(config, _prepare())
         if demo:
             _make_demo(config)
+            guest = with_pool(config, _invited(config))
+            click.echo(f"\nfirst use, by a link for one phone (the liaison {guest.name}):")
+            click.echo(f"  http://{host}:{port}/#/welcome/{guest.token}")
         click.echo(f"\napp    http://{host}:{port}/")
         click.echo(f"API    http://{host}:{port}/api/v1")
         click.echo(f"docs   http://{host}:{port}/docs\nstop   Ctrl-C\n")
@@ -91,7 +94,7 @@ def demo() -> None:
         _make_demo(config)
 
 
-async def _with_pensioners(config: Settings, report: Callable[[int, int], None]) -> "Demo":
+async def _with_people(config: Settings, report: Callable[[int, int], None]) -> "Demo":
     from backend import demo
     from backend.clock import system_clock
     from backend.photos import open_photos
@@ -100,7 +103,17 @@ async def _with_pensioners(config: Settings, report: Callable[[int, int], None])
     vault = Vault(config.secret_key)
     made = await demo.make(vault, system_clock, report)
     await demo.add_pensioners(vault, open_photos(config, vault), system_clock())
+    await demo.add_villagers(vault, system_clock())
+    await demo.add_notices(vault, system_clock())
     return made
+
+
+async def _invited(config: Settings) -> "Invited":
+    from backend import demo
+    from backend.clock import system_clock
+    from backend.vault import Vault
+
+    return await demo.invite(Vault(config.secret_key), system_clock())
 
 
 def _make_demo(config: Settings) -> None:
@@ -109,7 +122,7 @@ def _make_demo(config: Settings) -> None:
 
     try:
         with progress("making the demo county") as report:
-            made = with_pool(config, _with_pensioners(config, report))
+            made = with_pool(config, _with_people(config, report))
     except county.NotTheDemo as error:
         raise Stop(str(error)) from None
     there = "" if made.is_new else " was there already and stays as it is"

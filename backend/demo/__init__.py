@@ -2,5 +2,19 @@
 
 from backend.demo.making import PASSWORD, Demo, Login, NotTheDemo, make
 from backend.demo.pensioners import add as add_pensioners
+from backend.demo.told import Invited, invite
+from backend.demo.told import publish as add_notices
+from backend.demo.villagers import add as add_villagers
 
-__all__ = ["PASSWORD", "Demo", "Login", "NotTheDemo", "add_pensioners", "make"]
+__all__ = [
+    "PASSWORD",
+    "Demo",
+    "Invited",
+    "Login",
+    "NotTheDemo",
+    "add_notices",
+    "add_pensioners",
+    "add_villagers",
+    "invite",
+    "make",
+]

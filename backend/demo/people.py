@@ -148,7 +148,7 @@ class _Personnel:
         earlier = self.begins - timedelta(days=rng.randint(30, _LONGEST_SERVICE))
         person = Person(
             uuid(rng),
-            name or rng.choice(_FAMILY) + rng.choice(_GIVEN),
+            name or full_name(rng),
             phone or f"1390000{len(self.staff.people):04}",
             since or earlier,
         )
@@ -182,6 +182,11 @@ class _Personnel:
 def named_phone(number: int) -> str:
     """138 0000 0001 and so on, which belong to nobody."""
     return f"1380000{number + 1:04}"
+
+
+def full_name(rng: Random) -> str:
+    """Somebody's name."""
+    return rng.choice(_FAMILY) + rng.choice(_GIVEN)
 
 
 def uuid(rng: Random) -> UUID:

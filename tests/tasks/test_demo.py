@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from backend import demo
-from backend.demo import regions
+from backend.demo import regions, villagers
 from backend.demo.people import hired
 from backend.demo.regions import COUNTY, TOWNSHIPS, VACANT, VILLAGE
 from backend.demo.story import Story, source
@@ -247,6 +247,28 @@ def test_there_is_something_to_do_at_any_time(county: County) -> None:
         for village in regions.BUSY:
             parts = [story.part(village, each.code, each.key).filing for each in current]
             assert any(f and DAY > story.now - f.files_at > 0 * DAY for f in parts), story.now
+
+
+async def test_the_village_has_its_people_notices_and_a_link_for_a_colleague(
+    county: County,
+) -> None:
+    vault = Vault(SECRET)
+    async with undone():
+        assert await demo.add_villagers(vault, NOW)
+        assert not await demo.add_villagers(vault, NOW), "they are there"
+        assert await demo.add_notices(vault, NOW)
+        assert not await demo.add_notices(vault, NOW)
+        found = await county.get(Role.LIAISON, "/sync")
+        assert len(found["residents"]) == villagers.PEOPLE
+        assert len({each["status"] for each in found["residents"]}) >= 6
+        assert len(found["notices"]) == 2
+        earlier, guest = [await demo.invite(vault, NOW) for _ in range(2)]
+        answers = []
+        for invited in (earlier, guest):
+            body = {"token": invited.token, "password": "482915"}
+            answers.append(await county.http.post("/api/v1/invitations/redeem", json=body))
+        assert [answer.status_code for answer in answers] == [410, 201], answers[0].text
+        assert answers[0].json()["code"] == "invitation_revoked"
 
 
 async def test_it_is_made_once(county: County) -> None:
