@@ -12,12 +12,13 @@ from backend.demo.regions import COUNTY, TOWN, VILLAGE
 from backend.demo.story import source
 from backend.domain.roles import Actor, HeldPost, Role
 from backend.publishing import NewNotice
-from backend.store import people
+from backend.store import people, regions
 from backend.store.database import fetch, transaction
 from backend.store.notices import Words
 from backend.vault import Vault
 
 _LIFE: Final = timedelta(days=7)
+_OFFICE_PHONE: Final = "0099-8100100"  # no such area code
 _NOTICES: Final = (
     (
         Role.COUNTY_OPS,
@@ -47,7 +48,7 @@ class Invited:
 
 
 async def publish(vault: Vault, now: datetime) -> bool:
-    """Adds the notices to the demo county; False when it has some."""
+    """Adds the notices and the office's phone to the demo county; False when it has some."""
     if await fetch("SELECT 1 FROM notice WHERE office ^@ $1 LIMIT 1", COUNTY):
         return False
     rng = source("notices")
@@ -57,6 +58,8 @@ async def publish(vault: Vault, now: datetime) -> bool:
         async with transaction():
             words = Words(title, body, confirm_by, [])
             await publishing.publish(actor, NewNotice(uuid(rng), office, [office], words))
+    async with transaction():
+        await regions.set_office_phone(TOWN, _OFFICE_PHONE)
     return True
 
 

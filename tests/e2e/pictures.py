@@ -1,14 +1,21 @@
 """`make screenshots`: each screen in both languages at a phone's size, into build/screens."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page
 
+from backend import demo
+from backend.clock import system_clock
+from backend.photos import open_photos
+from backend.settings import load
+from backend.vault import Vault
 from tests.e2e.browser import ROOT, phone, sign_in
 from tests.e2e.test_filling import Month, month  # noqa: F401  a fixture
 from tests.e2e.test_offline import file_zero
-from tests.world import PASSWORD
+from tests.faults.serving import Server, killed_at_last
+from tests.world import PASSWORD, SECRET
 
 FOLDER = ROOT / "build" / "screens"
 
@@ -45,12 +52,87 @@ async def test_every_screen(month: Month, browser: Browser, language: str) -> No
         await _keep(page, language, "check")
         await page.evaluate("localStorage['cunbao.language'] = 'zh'")
         await page.reload()
+        await page.wait_for_selector("#remark")
         await file_zero(page)
         await page.evaluate(f"localStorage['cunbao.language'] = '{language}'")
         await page.reload()
         await page.wait_for_selector("section.done")
         await _keep(page, language, "sent")
-        for screen in ("outbox", "messages", "record", "settings"):
-            await page.goto(f"/#/{screen}")
-            await page.wait_for_selector("main")
-            await _keep(page, language, screen)
+        await page.goto("/#/outbox")
+        await page.wait_for_selector("main")
+        await _keep(page, language, "outbox")
+
+
+@pytest.fixture
+async def county(fresh: str, tmp_path: Path) -> AsyncIterator[Server]:
+    """The demo county, served."""
+    vault, now = Vault(SECRET), system_clock()
+    photos = open_photos(load({"CUNBAO_SECRET_KEY": SECRET, "CUNBAO_HOME": str(tmp_path)}), vault)
+    await demo.make(vault, lambda: now)
+    await demo.add_pensioners(vault, photos, now)
+    await demo.add_villagers(vault, now)
+    await demo.add_notices(vault, now)
+    await photos.workers.close()
+    server = Server({"CUNBAO_DATABASE_URL": fresh, "CUNBAO_HOME": str(tmp_path)})
+    with killed_at_last(server):
+        await server.start()
+        yield server
+
+
+async def test_the_demo_village(county: Server, browser: Browser) -> None:
+    Path(FOLDER).mkdir(parents=True, exist_ok=True)
+    link = f"/#/welcome/{(await demo.invite(Vault(SECRET), system_clock())).token}"
+    for language in ("zh", "en"):
+        async with phone(browser, county.address) as context:
+            page = await context.new_page()
+            await page.add_init_script(f"localStorage['cunbao.language'] ??= '{language}'")
+            await page.goto(link)
+            await page.wait_for_selector("input")
+            await _keep(page, language, "welcome")
+            await page.goto("/#/sign-in")
+            await page.reload()
+            await sign_in(page, "13800000001", demo.PASSWORD)
+            await page.wait_for_selector("article.card")
+            await _keep(page, language, "village")
+            await _visit(page, language)
+            await page.goto("/#/ledger")
+            await page.wait_for_selector(".people li")
+            await _keep(page, language, "ledger")
+            await page.locator(".people a").nth(2).tap()
+            await page.wait_for_selector("#employer, .choice")
+            await _keep(page, language, "person")
+            for screen in _OTHERS:
+                await page.goto(f"/#/{screen}")
+                await page.wait_for_selector("main > *")
+                await _keep(page, language, screen.replace("/", "-"))
+            await page.goto("/#/notices")
+            await page.locator("main a").first.tap()
+            await _keep(page, language, "notice")
+
+
+_OTHERS = (
+    "ledger/new",
+    "messages",
+    "notices",
+    "feedback",
+    "feedback/new",
+    "record",
+    "devices",
+    "settings",
+)
+
+
+async def _visit(page: Page, language: str) -> None:
+    await page.goto("/#/visits")
+    await page.wait_for_selector("a.person")
+    await _keep(page, language, "visits")
+    await page.locator(".choice button").nth(1).tap()
+    await _keep(page, language, "households")
+    await page.locator("a.person").first.tap()
+    await _keep(page, language, "visit")
+    await page.locator("main a.button.main").tap()
+    await _keep(page, language, "finding")
+    await page.locator(".results button").first.tap()
+    await page.locator("main > button.main").tap()
+    await page.wait_for_selector("section.paper")
+    await _keep(page, language, "papers")

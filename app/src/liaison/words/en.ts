@@ -109,6 +109,7 @@ const words: typeof zh = {
   },
   messages: { title: "Inbox", empty: "No messages yet.", unread: "Unread", read: "Mark as read", duty: "Look at it", ways: "Notices and feedback" },
   record: {
+    more: "Show more",
     monthly: "By month",
     returned: "{n} returned",
     offline: "No signal. The months need the network.",

@@ -108,6 +108,7 @@ export default {
   },
   messages: { title: "消息", empty: "还没有消息。", unread: "未读", read: "标为已读", duty: "去看看", ways: "通知和投诉建议" },
   record: {
+    more: "再显示一些",
     monthly: "每月情况",
     returned: "被退回 {n}",
     offline: "没有信号，每月情况需要联网才能看到。",

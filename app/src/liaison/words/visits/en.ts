@@ -4,8 +4,8 @@ const words: typeof zh = {
   visits: {
     search: "Find (name, end of ID number, household)",
     order: "Order",
-    by_due: "By deadline",
-    by_house: "By household",
+    by_due: "Deadline",
+    by_house: "Household",
     nobody: "Nobody found.",
     house: "Household {number}",
     no_house: "No household number",
