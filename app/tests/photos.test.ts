@@ -90,6 +90,21 @@ test("the form names its photos and goes first; what the server knows costs one 
   expect(await db.contents.count()).toBe(0);
 });
 
+test("a day of fifty certifications goes once, from two tabs at once", async () => {
+  for (let n = 100; n < 150; n++) await filed(`%PDF ${n} f`, `%PDF ${n} c`);
+  const asked = server(() => known(10));
+  const other = open(db.name.replace("cunbao-", ""));
+  await Promise.all([upload(db), upload(other)]);
+  other.close();
+  const sent = asked.filter(({ path }) => path === "/api/v1/submissions");
+  const items = sent.flatMap(({ body }) => body["items"] as { id: string }[]);
+  expect(items).toHaveLength(50);
+  expect(new Set(items.map(({ id }) => id)).size).toBe(50);
+  expect(asked).toHaveLength(sent.length + 100);
+  expect(new Set(await states())).toEqual(new Set(["sent"]));
+  expect(await db.contents.count()).toBe(0);
+});
+
 test("a draft's photos and those of a refused form are not sent", async () => {
   await taking();
   await db.outbox.put(filing({ id: "r", state: "refused" }));
