@@ -64,20 +64,20 @@ class CountyRuleController(Controller):
     path = "/county-rules"
     tags = ("county",)
 
-    @get("/mark", opt=allows(Action.SEE_COUNTY_RULES))
+    @get("/mark", opt=allows(Action.SEE_COUNTY_RULES), responses=documented())
     async def mark(self, request: ApiRequest) -> MarkRule:
         """What stands before the numbers of circulars made from now on."""
         async with authorised(request) as actor:
             county = access.county(actor, Action.SEE_COUNTY_RULES)
             return MarkRule(await circulating.mark(county, actor.now))
 
-    @put("/mark", opt=allows(Action.SET_COUNTY_RULES), status_code=204)
+    @put("/mark", opt=allows(Action.SET_COUNTY_RULES), status_code=204, responses=documented())
     async def set_mark(self, request: ApiRequest, data: JSONBody[MarkRule]) -> None:
         """Sets it; circulars made before keep theirs."""
         async with authorised(request) as actor:
             await _set(actor, circulating.MARK, data)
 
-    @get("/weights", opt=allows(Action.SEE_COUNTY_RULES))
+    @get("/weights", opt=allows(Action.SEE_COUNTY_RULES), responses=documented())
     async def weights(self, request: ApiRequest) -> WeightsView:
         """What the assessment weighs."""
         async with authorised(request) as actor:
@@ -99,7 +99,7 @@ class CountyRuleController(Controller):
         async with authorised(request) as actor:
             await _set(actor, assessing.WEIGHTS, data)
 
-    @get("/prices", opt=allows(Action.SEE_COUNTY_RULES))
+    @get("/prices", opt=allows(Action.SEE_COUNTY_RULES), responses=documented())
     async def prices(self, request: ApiRequest) -> PricesRule:
         """What accepted items bring."""
         async with authorised(request) as actor:
@@ -107,7 +107,7 @@ class CountyRuleController(Controller):
             found = await assessing.prices(county, actor.now)
         return PricesRule([Price(code, fen) for code, fen in sorted(found.items())])
 
-    @put("/prices", opt=allows(Action.SET_COUNTY_RULES), status_code=204)
+    @put("/prices", opt=allows(Action.SET_COUNTY_RULES), status_code=204, responses=documented())
     async def set_prices(self, request: ApiRequest, data: JSONBody[PricesRule]) -> None:
         """Sets them from now on."""
         codes = [item.code for item in data.items]
