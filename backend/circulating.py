@@ -63,7 +63,7 @@ def digest(figures: Figures) -> str:
     return hashlib.sha256(encoded(figures)).hexdigest()
 
 
-async def freeze(subject: Subject, ranked: bool, t: datetime) -> Figures:
+async def freeze(subject: Subject, by: str, ranked: bool, t: datetime) -> Figures:
     """The figures as of an instant. Refusals: those of `may_freeze`."""
     names = await regions.names([subject.county])
     reports = tuple(
@@ -75,7 +75,7 @@ async def freeze(subject: Subject, ranked: bool, t: datetime) -> Figures:
     refusal = may_freeze(reports)
     if refusal is not None:
         raise refusal
-    return Figures(subject.county, names.get(subject.county, ""), t, ranked, reports)
+    return Figures(subject.county, names.get(subject.county, ""), t, by, ranked, reports)
 
 
 async def _report(row: asyncpg.Record, county: str, t: datetime) -> Report:
@@ -135,7 +135,7 @@ async def make(actor: Actor, number: UUID, subject: Subject, ranked: bool, t: da
     made = await circulars.on_subject(county, subject.schedule, subject.period)
     if made is not None:
         raise Refusal("circular_made", circular=str(made))
-    figures = await freeze(subject, ranked, t)
+    figures = await freeze(subject, actor.name, ranked, t)
     year = local_day(now).year
     own = (year, await circulars.next_number(county, year), await mark(county, now))
     who = (actor.account, now)
@@ -153,7 +153,7 @@ async def correct(
     assert kept is not None
     before = decoded(kept["figures"])
     subject = Subject(row["county"], row["schedule"], row["period"])
-    figures = await freeze(subject, ranked, t)
+    figures = await freeze(subject, actor.name, ranked, t)
     found = changes(before, figures)
     if not found and before.ranked == ranked:
         raise Refusal("circular_same")

@@ -91,11 +91,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All that a version says. Ranking is off unless the county asked for it."""
+    """All that a version says, with the name of who made it. Ranking is off unless asked for."""
 
     county: str
     name: str
     as_of: datetime
+    by: str
     ranked: bool
     reports: tuple[Report, ...]
     rules: Rules = field(default_factory=Rules)

@@ -22,7 +22,11 @@ _at_once = asyncio.Semaphore(1)
 
 
 class PrintingFailed(Exception):
-    """The process ended without a paper; the number is how."""
+    """The process ended without a paper; `status` is how."""
+
+    def __init__(self, status: int | None) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 async def printed(job: Job) -> bytes:

@@ -56,7 +56,7 @@ def _said(text: CircularText) -> dict[str, Any]:
         "version": f"第{text.version}版",
         "draft": text.published_at is None,
         "as_of": moment(figures.as_of),
-        "by": text.by,
+        "by": text.figures.by,
         "made": moment(text.at),
         "date": day(text.published_at or text.at),
         "digest": text.digest,
@@ -104,7 +104,8 @@ def _villages(report: Report) -> list[dict[str, Any]]:
     towns = {line.region: line.name for line in report.lines}
     found: dict[str, list[str]] = {}
     for each in report.unfiled:
-        said = f"{each.name}（{code_of(each.region)}，{STANDINGS[each.standing]}）"
+        many = f"{each.duties}件" if each.duties > 1 else ""
+        said = f"{each.name}（{code_of(each.region)}，{STANDINGS[each.standing]}{many}）"
         found.setdefault(each.region[:9], []).append(said)
     return [{"town": towns.get(town, town), "villages": names} for town, names in found.items()]
 

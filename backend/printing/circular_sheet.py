@@ -63,7 +63,7 @@ def _notes(text: CircularText, report: Report) -> list[str]:
     draft = "" if text.published_at else "（草稿，未发布）"
     return [
         f"{text.number}　第{text.version}版{draft}　统计时点：{moment(text.figures.as_of)}",
-        f"报告期：{report.period}　截止时间：{moment(report.due_at)}　制表：{text.by}",
+        f"报告期：{report.period}　截止时间：{moment(report.due_at)}　制表：{text.figures.by}",
     ]
 
 
@@ -157,7 +157,7 @@ def _about(book: Book, text: CircularText) -> None:
         "文号": text.number,
         "版次": f"第{text.version}版",
         "统计时点": moment(text.figures.as_of),
-        "制表人": text.by,
+        "制表人": text.figures.by,
         "制表时间": moment(text.at),
         "发布日期": published,
         "数据校验码": text.digest,

@@ -17,7 +17,6 @@ class CircularText(msgspec.Struct, frozen=True):
     figures: Figures
     changes: list[Change]
     reason: str
-    by: str
     at: datetime
     published_at: datetime | None
     digest: str

@@ -112,7 +112,7 @@ class CircularDetail(msgspec.Struct):
     version: int
     as_of: datetime
     at: datetime
-    by: str | None
+    by: str
     reason: str
     published_at: datetime | None
     ranked: bool
@@ -183,7 +183,7 @@ def detail(
     used = figures.rules
     return CircularDetail(
         circular_view(row),
-        by=kept["by_name"],
+        by=figures.by,
         **{name: kept[name] for name in _OF_VERSION},
         ranked=figures.ranked,
         county_name=figures.name,
@@ -211,7 +211,6 @@ def text_of(row: asyncpg.Record, kept: asyncpg.Record) -> CircularText:
         figures,
         decoded_changes(kept["changes"]),
         kept["reason"],
-        kept["by_name"] or "",
         kept["at"],
         kept["published_at"],
         digest(figures),

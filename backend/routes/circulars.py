@@ -1,5 +1,6 @@
 """The county's circulars 通报: /circulars."""
 
+import logging
 import re
 from datetime import datetime
 from typing import Annotated, Any
@@ -40,6 +41,8 @@ from backend.routes.schemas import (
     read_mark,
 )
 from backend.store import audit, circulars
+
+log = logging.getLogger("cunbao.printing")
 
 _MONTH = re.compile(r"2[0-9]{3}-(0[1-9]|1[0-2])")
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -202,7 +205,9 @@ async def paper(job: Job, name: str, media_type: str) -> Response[bytes]:
     """A printed file to be saved under a name. Problem: unavailable when printing fails."""
     try:
         content = await printed(job)
-    except PrintingFailed:
+    except PrintingFailed as error:
+        what = {"kind": type(job).__name__, "status": error.status}
+        log.warning("printing failed", extra=what)
         raise Problem("unavailable") from None
     headers: dict[str, Any] = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=media_type, headers=headers)

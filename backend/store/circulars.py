@@ -171,14 +171,15 @@ async def page(
     )
 
 
-_VERSION = """SELECT v.version, v.as_of, v.ranked, v.figures::text AS figures,
-    v.changes::text AS changes, v.reason, v.at, v.published_at, a.name AS by_name
-    FROM circular_version v LEFT JOIN account a ON a.id = v.account"""
-
-
 async def version(circular: UUID, number: int) -> asyncpg.Record | None:
     """One version, whole."""
-    return await fetch_row(f"{_VERSION} WHERE v.circular = $1 AND v.version = $2", circular, number)
+    return await fetch_row(
+        """SELECT version, as_of, ranked, figures::text AS figures, changes::text AS changes,
+            reason, at, published_at
+        FROM circular_version WHERE circular = $1 AND version = $2""",
+        circular,
+        number,
+    )
 
 
 async def versions(circular: UUID, drafts: bool) -> list[asyncpg.Record]:

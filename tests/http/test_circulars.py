@@ -1,5 +1,6 @@
 """Circulars: frozen figures, numbers, corrections that name what changed, sheets and pages."""
 
+import asyncio
 import io
 from datetime import date, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import uuid4
 import openpyxl
 import pypdfium2
 
-from backend.store.database import fetch
+from backend.store.database import fetch, to_json
 from tests.http.test_rates import CLOSES, one_week
 from tests.http.tools import done, duty_of, refused, rows
 from tests.world import COUNTY, OTHER_TOWN, TOWN, VACANT, VILLAGE, World
@@ -235,3 +236,36 @@ def text_of(pdf: bytes) -> str:
     document = pypdfium2.PdfDocument(pdf)
     pages = [page.get_textpage().get_text_range() for page in document]
     return "".join("".join(pages).split())
+
+
+async def test_two_at_once_get_numbers_that_follow_each_other(real_world: World) -> None:
+    world = real_world
+    schedules = [await world.schedule() for _ in range(3)]
+    await world.open()
+    world.clock.now = CLOSES
+    bodies = [{"schedule": each, "period": WEEK} for each in [*schedules, schedules[0]]]
+    county = world.as_("county")
+    answers = await asyncio.gather(
+        *(county.ask("POST", "/circulars", json=body) for body in bodies)
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 201, 409]
+    made = [answer.json()["circular"] for answer in answers if answer.status_code == 201]
+    assert sorted(each["number"] for each in made) == [1, 2, 3]
+    number = made[0]["id"]
+    both = await asyncio.gather(
+        *(
+            county.ask("POST", f"/circulars/{number}/versions", json={"ranked": ranked})
+            for ranked in (True, True)
+        )
+    )
+    assert sorted(answer.status_code for answer in both) == [201, 409]
+
+
+async def test_a_paper_that_fails_is_said_to_be_so(world: World) -> None:
+    found = await made(world)
+    number = found["circular"]["id"]
+    change = {"schedule": 1, "code": "A", "period": WEEK, "region": TOWN, "name": "城关镇"}
+    unknown = {**change, "figure": "no_such_figure", "was": 1, "became": 2}
+    await fetch("UPDATE circular_version SET changes = $1", to_json([unknown]))
+    path = f"/circulars/{number}/circular.pdf"
+    await refused(world.as_("county"), "GET", path, "unavailable")

@@ -14,7 +14,8 @@ from tests.tasks.certified import pensioner, roster, set_cycle
 from tests.world import COUNTY, NEIGHBOUR, OTHER_COUNTY, OTHER_TOWN, TOWN, VILLAGE, World
 
 QUARTER = "/assessments/2026-Q4"
-NOVEMBER = {"from_on": "2026-11-01", "to_on": "2026-11-30"}
+NOTHING: dict[str, Any] = {}
+NOVEMBER: dict[str, Any] = {"from_on": "2026-11-01", "to_on": "2026-11-30"}
 
 
 async def newest(world: World, village: str, schedule: int) -> str:
@@ -119,12 +120,15 @@ async def test_the_days_from_a_death_to_its_report(world: World) -> None:
 
 async def test_each_office_sees_its_own_share_and_outsiders_nothing(world: World) -> None:
     await a_quarter(world)
-    for path, params, key in ((QUARTER, {}, "townships"), ("/subsidies", NOVEMBER, "villages")):
+    for path, params, key in (
+        (QUARTER, NOTHING, "townships"),
+        ("/subsidies", NOVEMBER, "villages"),
+    ):
         mine = await world.as_("reviewer").get(path, **params)
         assert {each["region"][:9] for each in mine[key]} == {TOWN}, path
         theirs = await world.as_("far_county").get(path, **params)
         assert COUNTY not in str(theirs), path
-        cut = {**params, "region": OTHER_COUNTY}
+        cut: dict[str, Any] = {**params, "region": OTHER_COUNTY}
         await refused(world.as_("county"), "GET", path, "not_found", params=cut)
         cut["region"] = OTHER_TOWN
         await refused(world.as_("reviewer"), "GET", path, "not_found", params=cut)
@@ -157,7 +161,7 @@ async def test_accepted_items_times_the_price(world: World) -> None:
     ]
     assert found["villages"][1]["on_behalf"] == {"RETURN_WEEKLY": 1}
     assert found["total_fen"] == 550
-    december = {"from_on": "2026-12-01", "to_on": "2026-12-31"}
+    december: dict[str, Any] = {"from_on": "2026-12-01", "to_on": "2026-12-31"}
     assert (await county.get("/subsidies", **december))["villages"] == []
     turned = {"from_on": "2026-11-30", "to_on": "2026-11-01"}
     await refused(county, "GET", "/subsidies", "invalid", params=turned)

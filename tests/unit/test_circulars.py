@@ -37,7 +37,7 @@ def report(*lines: Line, unfiled: tuple[Unfiled, ...] = ()) -> Report:
 
 
 def figures(*reports: Report) -> Figures:
-    return Figures("990101", "示范县", NOON, False, reports)
+    return Figures("990101", "示范县", NOON, "孙丽", False, reports)
 
 
 @pytest.mark.parametrize(
