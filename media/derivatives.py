@@ -17,7 +17,7 @@ from media.reading import Reading, decoding
 PREVIEW_SIDE, THUMBNAIL_SIDE = 1600, 320  # pixels of the longest side
 _PREVIEW_QUALITY, _THUMBNAIL_QUALITY = 80, 75
 
-_FONT_SIZES = (6, 9, 12, 16, 24, 32)  # a few, as opening one takes 0.1 s and 8 MiB
+_FONT_SIZES = (6, 9, 12, 16, 24, 32)  # a few, as each takes 9 MiB
 _LONGEST_LINE = 60  # characters
 _FAINT, _SLANT = 46, 30  # of 255; degrees
 _SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))  # as profiles of versions 2 and 4 write it

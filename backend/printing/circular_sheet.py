@@ -112,7 +112,7 @@ def _charts(book: Book, sheet: Any, first: int, count: int) -> None:
     rate.set_y_axis({"min": 0, "max": 1, "num_format": "0%"})
     for chart, at in ((stacked, 0), (rate, 7)):
         chart.set_legend({"position": "bottom"})
-        chart.set_size({"width": 600, "height": max(320, 22 * count + 120)})
+        chart.set_size({"width": 520, "height": max(320, 22 * count + 120)})
         sheet.insert_chart(last + 3, at, chart)
 
 

@@ -3241,7 +3241,7 @@ export interface components {
             as_of: string;
             /** Format: date-time */
             at: string;
-            by: string | null;
+            by: string;
             changes: components["schemas"]["circular_views_ChangeView"][];
             circular: components["schemas"]["CircularView"];
             county_name: string;
