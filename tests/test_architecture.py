@@ -85,7 +85,7 @@ MAY_IMPORT = {
     "printing": {"domain"},
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "photos", "piccolo_conf"},
-    "demo": CORE | ACTS | LISTS | {"photos", "tasks"},
+    "demo": CORE | ACTS | LISTS | {"photos", "tasks", "assessing", "circulating"},
     "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
     "routes": CORE
     | ACTS
