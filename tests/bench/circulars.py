@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from time import perf_counter
 from typing import Any, Final
 
 import httpx
 
 from backend.clock import system_clock
+from backend.domain.calendar import local_day
 from backend.domain.roles import Role
 from backend.forms import shipped
 from backend.main import build_app
@@ -43,8 +44,24 @@ async def bench(url: str) -> list[Figure]:
                 numbers.append(answer.json()["circular"]["id"])
             assert len(answer.json()["reports"]) == len(_REPORTS)
             note = f"{len(_REPORTS)} reports, {len(answer.content) // 1024} KiB"
+            sheets = await _assessed(ask, local_day(now - timedelta(days=100)))
             made = Figure("making a circular, 910 villages", seconds, "ms", note=note)
-            return [made, *[f for end in ("xlsx", "pdf") for f in await _papers(ask, numbers, end)]]
+            papers = [f for end in ("xlsx", "pdf") for f in await _papers(ask, numbers, end)]
+            return [made, *papers, *sheets]
+
+
+async def _assessed(ask: Any, day: date) -> list[Figure]:
+    quarter = f"/assessments/{day.year}-Q{(day.month + 2) // 3}"
+    month = f"/subsidies?from_on={day}&to_on={day + timedelta(days=30)}"
+    found = []
+    for name, path in (("the assessment of a quarter", quarter), ("a month's subsidies", month)):
+        seconds = []
+        for _ in range(9):
+            started = perf_counter()
+            await ask("GET", path)
+            seconds.append((perf_counter() - started) * 1000)
+        found.append(Figure(name, seconds, "ms"))
+    return found
 
 
 async def _papers(ask: Any, numbers: list[str], ending: str) -> list[Figure]:

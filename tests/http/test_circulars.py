@@ -147,6 +147,11 @@ async def test_one_circular_on_all_monthly_reports(world: World) -> None:
     found = await world.as_("monitor").post("/circulars", {"period": "2026-11", "ranked": True})
     assert [report["code"] for report in found["reports"]] == ["LABOR_MONTHLY", "POVERTY_MONTHLY"]
     assert [line["rank"] for line in found["reports"][0]["lines"]] == [1, 1]
+    number = found["circular"]["id"]
+    book = openpyxl.load_workbook(io.BytesIO(await file_of(world, number, "xlsx")))
+    assert book.sheetnames[:2] == ["返乡农民工周报 2026-11", "返乡农民工周报 2026-11 2"]
+    assert [cell.value for cell in book.worksheets[0]["P"][3:6]] == ["名次", 1, 1]
+    assert "名次" in text_of(await file_of(world, number, "pdf"))
 
 
 async def test_offices_read_what_is_published_and_outsiders_nothing(world: World) -> None:
