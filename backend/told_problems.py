@@ -1,4 +1,6 @@
-"""What notices and feedback are refused for; entries of the one catalogue in `problems.py`."""
+"""What notices, feedback and the county's papers are refused for; entries of the one catalogue in
+`problems.py`.
+"""
 
 from typing import Final
 
@@ -24,5 +26,22 @@ TOLD: Final[dict[str, tuple[int, str, str]]] = {
         "该事项由其他同事负责，请先接办",
         "A colleague has this; take it over first",
     ),
+    "circular_made": (
+        409,
+        "这一期的通报已编制，如有变化请更正",
+        "There is a circular on this already; correct it where it has changed",
+    ),
+    "circular_empty": (
+        409,
+        "到这个时点还没有到期的任务",
+        "Nothing was due as of that instant, so there is nothing to tell",
+    ),
+    "circular_same": (
+        409,
+        "数据没有变化，无需更正",
+        "No figure has changed since the last version",
+    ),
+    "circular_published": (409, "这一版已发布", "This version has been published"),
+    "weights_sum": (422, "各项分值合计应为100，现为{sum}", "The items make {sum} points, not 100"),
     "feedback_top": (409, "没有上级单位可转办", "No office stands above to pass it on to"),
 }

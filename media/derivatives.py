@@ -6,19 +6,18 @@ The original stays byte for byte; nobody is sent it as something a browser would
 from collections.abc import Sequence
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 
 import pypdfium2
 from PIL import Image, ImageCms, ImageDraw, ImageFont
 
+from media.font import unpacked
 from media.kinds import Kind
 from media.reading import Reading, decoding
 
 PREVIEW_SIDE, THUMBNAIL_SIDE = 1600, 320  # pixels of the longest side
 _PREVIEW_QUALITY, _THUMBNAIL_QUALITY = 80, 75
 
-_FONT = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.woff2"
-_FONT_SIZES = (6, 9, 12, 16, 24, 32)  # a few, as opening one takes 0.1 s and 8 MiB
+_FONT_SIZES = (6, 9, 12, 16, 24, 32)  # a few, as each takes 9 MiB
 _LONGEST_LINE = 60  # characters
 _FAINT, _SLANT = 46, 30  # of 255; degrees
 _SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))  # as profiles of versions 2 and 4 write it
@@ -147,8 +146,13 @@ def _font(size: float) -> ImageFont.FreeTypeFont:
 
 
 @cache
+def _unpacked_font() -> bytes:
+    return unpacked()
+
+
+@cache
 def _opened_font(size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(_FONT, size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(BytesIO(_unpacked_font()), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _band(image: Image.Image, lines: Sequence[str]) -> None:

@@ -79,14 +79,19 @@ MAY_IMPORT = {
     "outlook": CORE,
     "previewing": CORE,
     "invitations": CORE | {"sessions"},
+    "counting": CORE,
+    "circulating": CORE | {"counting"},
+    "assessing": CORE,
+    "printing": {"domain"},
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "photos", "piccolo_conf"},
-    "demo": CORE | ACTS | LISTS | {"photos", "tasks"},
+    "demo": CORE | ACTS | LISTS | {"photos", "tasks", "assessing", "circulating"},
     "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
     "routes": CORE
     | ACTS
     | LISTS
-    | {"access", "managed", "told", "channels", "compression", "photos"},
+    | {"access", "managed", "told", "channels", "compression", "photos"}
+    | {"counting", "circulating", "assessing", "printing"},
     "tasks": CORE | ACTS | {"channels", "photos"},
     "console": CORE | {"postgres"},
     "main": None,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backend import seeding, sessions
 from backend.clock import Clock
-from backend.demo import people, regions, schedules
+from backend.demo import papers, people, regions, schedules
 from backend.demo.changes import REQUEST
 from backend.demo.history import live_through
 from backend.demo.people import NAMED, Person, Seat, Staff, named_phone
@@ -101,6 +101,7 @@ async def _build(
     await messages.read_before(COUNTY, local_instant(local_day(story.returned_at), time()))
     while await rates.finish_cells(now):
         pass
+    await papers.issue(staff.office(COUNTY)[0], now)
     while await audit.seal(vault.audit_key, now):
         pass
 

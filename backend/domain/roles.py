@@ -79,6 +79,12 @@ class Action(StrEnum):
     ANSWER_FEEDBACK = "answer_feedback"
     IMPORT_RESCUES = "import_rescues"
     SET_OFFICE_PHONE = "set_office_phone"
+    SEE_CIRCULARS = "see_circulars"
+    MAKE_CIRCULARS = "make_circulars"
+    SEE_ASSESSMENTS = "see_assessments"
+    SEE_SUBSIDIES = "see_subsidies"
+    SEE_COUNTY_RULES = "see_county_rules"
+    SET_COUNTY_RULES = "set_county_rules"
 
 
 _FIELD = {Role.LIAISON, Role.STATION}
@@ -147,6 +153,13 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.ANSWER_FEEDBACK: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.IMPORT_RESCUES: frozenset(_OFFICE),
     Action.SET_OFFICE_PHONE: frozenset(_OFFICE),
+    # Offices see what is published for their county; drafts are of who makes them.
+    Action.SEE_CIRCULARS: frozenset(_OFFICE | _COUNTY),
+    Action.MAKE_CIRCULARS: frozenset({Role.COUNTY_OPS, Role.COUNTY_MONITOR}),
+    Action.SEE_ASSESSMENTS: frozenset(_OFFICE | _COUNTY),
+    Action.SEE_SUBSIDIES: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
+    Action.SEE_COUNTY_RULES: frozenset(_COUNTY),
+    Action.SET_COUNTY_RULES: frozenset({Role.COUNTY_OPS}),
 }
 
 POSTED_AT: dict[Role, frozenset[Level]] = {

@@ -2,12 +2,15 @@
 
 from backend.routes.addresses import AddressController, RobotController
 from backend.routes.adjustments import AdjustmentController
+from backend.routes.assessments import AssessmentController
 from backend.routes.audit import AuditController
 from backend.routes.beneficiaries import BeneficiaryController
 from backend.routes.calendar import CalendarController
 from backend.routes.calls import CallController
 from backend.routes.certification import CertificationController
 from backend.routes.channels import ChannelController, DeliveryController
+from backend.routes.circulars import CircularController
+from backend.routes.county_rules import CountyRuleController
 from backend.routes.devices import AccountDeviceController, MyDeviceController
 from backend.routes.docs import asset
 from backend.routes.door import DoorController
@@ -45,6 +48,7 @@ from backend.routes.samples import SampleController
 from backend.routes.schedules import ScheduleController
 from backend.routes.sessions import MeController, SessionController
 from backend.routes.submissions import SubmissionController
+from backend.routes.subsidies import SubsidyController
 from backend.routes.sync import SyncController
 from backend.routes.uploads import PhotoUploadController
 from backend.routes.web import beside, built, liaison
@@ -101,5 +105,9 @@ CONTROLLERS = (
     AccountDeviceController,
     RescueController,
     RecordController,
+    CircularController,
+    CountyRuleController,
+    AssessmentController,
+    SubsidyController,
 )
 OPERATIONS = (live, ready, metrics, asset, feed, liaison, beside, built)

@@ -10,7 +10,7 @@ import msgspec
 from litestar import Controller, get
 from litestar.params import FromQuery
 
-from backend import access
+from backend import access, counting
 from backend.access import allows
 from backend.domain.rates import Counts, total
 from backend.domain.regions import Level
@@ -101,27 +101,8 @@ def _share(value: float | None) -> float | None:
     return None if value is None else round(value, 6)
 
 
-def _counts(row: asyncpg.Record) -> Counts:
-    _, _, *numbers = row  # thousands of them: by position, in the order of Counts
-    return Counts(sum(numbers[:4]), *numbers)
-
-
 # Every village of a county over some months: more is asked for by period or by township.
 MOST_CELLS: Final = 20_000
-
-
-Cells = dict[tuple[int, str], Counts]
-
-
-async def _cells(wanted: rates.Wanted, level: Level, t: datetime) -> Cells:
-    """Counts by (period, area)."""
-    parts: dict[tuple[int, str], list[Counts]] = defaultdict(list)
-    for row in await rates.by_area(wanted, level, t):
-        parts[row["period"], row["area"]].append(_counts(row))
-    for row in await rates.late_corrections(wanted, level, t):
-        late = Counts(correction_late=row["correction_late"])
-        parts[row["period"], row["area"]].append(late)
-    return {key: found[0] if len(found) == 1 else total(found) for key, found in parts.items()}
 
 
 def _areas(counts: dict[str, Counts], names: dict[str, str]) -> list[AreaRates]:
@@ -176,7 +157,7 @@ class RateController(Controller):
             wanted = rates.Wanted(scopes, region, schedule, period)
             if level is Level.VILLAGE and await rates.exceeds(wanted, MOST_CELLS):
                 raise Problem("invalid", faults=[{"field": "period", "reason": "too_many"}])
-            cells = await _cells(wanted, level, t)
+            cells = await counting.cells(wanted, level, t)
             periods = await rates.periods(wanted, t)
             names = await regions.names(sorted({area for _, area in cells}))
         by_area: dict[str, list[Counts]] = defaultdict(list)

@@ -14,6 +14,7 @@ from backend.tables.beneficiaries import (
     RosterChange,
 )
 from backend.tables.channels import Address, CallEntry, Pace
+from backend.tables.circulars import Circular, CircularVersion, CountyRule
 from backend.tables.duties import Adjustment, Obligation, ObligationMove, Period, RateCell
 from backend.tables.filings import Review, Submission
 from backend.tables.findings import CertCode, CertSample, CertSampleItem
@@ -90,6 +91,9 @@ ALL_TABLES = (
     NoticeRead,
     Feedback,
     FeedbackStep,
+    Circular,
+    CircularVersion,
+    CountyRule,
 )
 
 __all__ = [
@@ -111,6 +115,9 @@ __all__ = [
     "CertRound",
     "CertSample",
     "CertSampleItem",
+    "Circular",
+    "CircularVersion",
+    "CountyRule",
     "Delivery",
     "Feedback",
     "FeedbackStep",

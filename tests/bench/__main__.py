@@ -11,6 +11,7 @@ import asyncpg
 from tests import databases
 from tests.bench import (
     certifying,
+    circulars,
     filing,
     likeness,
     media,
@@ -30,6 +31,7 @@ BENCHES: Mapping[str, Callable[[str], Awaitable[list[Figure]]]] = {
     "media": media.bench,
     "certifying": certifying.bench,
     "likeness": likeness.bench,
+    "circulars": circulars.bench,
 }
 
 

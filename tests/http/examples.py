@@ -89,6 +89,8 @@ class Stage:
     notice: str
     feedback: Mapping[str, str]
     invitation: tuple[str, str]
+    circular: str
+    uncirculated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,8 @@ async def set_up(world: World) -> Stage:
         await _notice(world),
         await _feedback(world),
         await _invitation(world),
+        await _circular(world, with_photos, both),
+        both,
     )
 
 
@@ -373,6 +377,17 @@ _MERGER = {"kind": "merge", "old": VACANT, "new": NEIGHBOUR}
 A_LEAVE = {"starts_on": "2026-11-02", "ends_on": "2026-11-08"}
 A_ROBOT = {"region": TOWN, "channel": "wecom_robot", "address": "robot-key-2"}
 
+WEIGHTS = {
+    "on_time": 50,
+    "report": 20,
+    "first_pass": 10,
+    "cert": 10,
+    "review_on_time": 10,
+    "false_certification": 5,
+}
+PRICES = {"items": [{"code": "RETURN_WEEKLY", "price_fen": 500}]}
+_NOVEMBER = {"from_on": "2026-11-01", "to_on": "2026-11-30"}
+
 WORKING = date(1985, 6, 15)
 
 
@@ -384,6 +399,22 @@ def _resident_change(stage: Stage, person: Person) -> Call:
 def _ledger_sheet(person: Person) -> bytes:
     row = {"name": "李大", "id_no": id_number(8, WORKING), "region_code": VILLAGE, "status": "务农"}
     return roster_bytes([row], row)
+
+
+async def _circular(world: World, schedule: int, other: int) -> str:
+    """The county's, published, with a draft of a second version. What is due later has nothing to
+    tell yet, so 赵家沟 is spared its reports of this schedule and of another.
+    """
+    county = world.as_("county")
+    spared = [await duty_of(world, VACANT, schedule=each) for each in (schedule, other)]
+    waiver = {"kind": "exempt", "reason": "停电", "obligations": spared}
+    await county.post("/adjustments", waiver)
+    made = await county.post("/circulars", {"schedule": schedule, "period": "2026-W45"})
+    path = f"/circulars/{made['circular']['id']}/versions"
+    await county.post(f"{path}/1/publish", status=200)
+    await county.post(path, {"ranked": True})
+    number: str = made["circular"]["id"]
+    return number
 
 
 async def _resident(world: World) -> UUID:
@@ -838,6 +869,56 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ("POST", "/rescues"): (Example(_rescue),),
     ("PUT", "/regions/{key}/office-phone"): (
         Example(lambda s, p: Call(f"/regions/{TOWN}/office-phone", {"number": "0990-123456"}), 204),
+    ),
+}
+EXAMPLES |= {
+    # The county's papers
+    ("GET", "/circulars"): _own("/circulars"),
+    ("POST", "/circulars"): (
+        Example(
+            lambda s, p: Call("/circulars", {"schedule": s.uncirculated, "period": "2026-W45"}), 201
+        ),
+    ),
+    ("GET", "/circulars/{number}"): (
+        Example(lambda s, p: Call(f"/circulars/{s.circular}", params={"version": 1})),
+    ),
+    ("POST", "/circulars/{number}/versions"): (
+        Example(lambda s, p: Call(f"/circulars/{s.circular}/versions", {"ranked": False}), 201),
+    ),
+    ("POST", "/circulars/{number}/versions/{version}/publish"): (
+        Example(lambda s, p: Call(f"/circulars/{s.circular}/versions/2/publish")),
+    ),
+    ("GET", "/circulars/{number}/circular.xlsx"): (
+        Example(lambda s, p: Call(f"/circulars/{s.circular}/circular.xlsx")),
+    ),
+    ("GET", "/circulars/{number}/circular.pdf"): (
+        Example(lambda s, p: Call(f"/circulars/{s.circular}/circular.pdf")),
+    ),
+    ("GET", "/county-rules/mark"): _own("/county-rules/mark"),
+    ("PUT", "/county-rules/mark"): (
+        Example(lambda s, p: Call("/county-rules/mark", {"mark": "示人社"}), 204, Outside.OWN),
+    ),
+    ("GET", "/county-rules/weights"): _own("/county-rules/weights"),
+    ("PUT", "/county-rules/weights"): (
+        Example(lambda s, p: Call("/county-rules/weights", WEIGHTS), 204, Outside.OWN),
+    ),
+    ("GET", "/county-rules/prices"): _own("/county-rules/prices"),
+    ("PUT", "/county-rules/prices"): (
+        Example(lambda s, p: Call("/county-rules/prices", PRICES), 204, Outside.OWN),
+    ),
+    ("GET", "/assessments/{quarter}"): (
+        *_own("/assessments/2026-Q4"),
+        Example(_plain("/assessments/2026-Q4", region=TOWN)),
+    ),
+    ("GET", "/assessments/{quarter}/assessment.xlsx"): (
+        Example(_plain("/assessments/2026-Q4/assessment.xlsx", region=TOWN)),
+    ),
+    ("GET", "/subsidies"): (
+        *_own("/subsidies", **_NOVEMBER),
+        Example(_plain("/subsidies", region=TOWN, **_NOVEMBER)),
+    ),
+    ("GET", "/subsidies/subsidies.xlsx"): (
+        Example(_plain("/subsidies/subsidies.xlsx", region=TOWN, **_NOVEMBER)),
     ),
 }
 RECEIPTS = {("POST", "/deliveries/receipts")}  # signed by the gateway

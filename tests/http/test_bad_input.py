@@ -144,6 +144,10 @@ AUDITED = {
     "/certification/results.xlsx",
     "/certification/reviews/{submission}",
     "/certification/samples/{number}",
+    "/circulars/{number}/circular.pdf",
+    "/circulars/{number}/circular.xlsx",
+    "/assessments/{quarter}/assessment.xlsx",
+    "/subsidies/subsidies.xlsx",
 }
 
 

@@ -85,6 +85,7 @@ async def rows(table: str, condition: str = "true", *args: Any) -> int:
 _TABLES = (
     "account, address, adjustment, adjustment_request, attachment, audit_entry, audit_seal,"
     "beneficiary, beneficiary_place, calendar_feed, call_entry, cert_code, cert_cycle,"
+    "circular, circular_version, county_rule,"
     "cert_evidence, cert_round, cert_sample, cert_sample_item, delivery, feedback,"
     "feedback_step, form, import_batch, import_fault, invitation, ladder, leave, login_failure,"
     "match_hit,"

@@ -232,6 +232,26 @@ async def test_no_reminder_is_sent_for_the_past(county: County) -> None:
         }
 
 
+async def test_the_last_month_has_its_circular(county: County) -> None:
+    [listed] = (await county.get(Role.REVIEWER, "/circulars"))["items"]
+    assert (listed["document_number"], listed["period"]) == ("示范县人社通报〔2026〕1号", "2026-10")
+    found = await county.get(Role.COUNTY_OPS, f"/circulars/{listed['id']}")
+    codes = {"LABOR_MONTHLY", "POVERTY_MONTHLY", "PENSION_CHANGE", "JOB_DEMAND"}
+    assert {report["code"] for report in found["reports"]} == codes
+    for report in found["reports"]:
+        asked = {"schedule": report["schedule"], "period": "2026-10", "as_of": found["as_of"]}
+        shown = await county.get(Role.COUNTY_OPS, "/rates", **asked)
+        assert report["total"]["counts"] == shown["total"]
+        assert [line["counts"] for line in report["lines"]] == [
+            area["counts"] for area in shown["areas"]
+        ]
+        assert len(report["unfiled"]) == shown["total"]["missing"] + shown["total"]["pending"]
+    subsidies = await county.get(
+        Role.COUNTY_OPS, "/subsidies", from_on="2026-10-01", to_on="2026-10-31"
+    )
+    assert subsidies["total_fen"] > 0
+
+
 def test_there_is_something_to_do_at_any_time(county: County) -> None:
     """Whenever the county is made: reports to file, one to correct, and a queue."""
     for hours in range(0, 365 * 24, 17):
