@@ -24,6 +24,7 @@ from backend.routes.imports import UploadController
 from backend.routes.invitations import InvitationController
 from backend.routes.ladders import LadderController
 from backend.routes.leaves import LeaveController
+from backend.routes.live_rates import LiveRateController
 from backend.routes.messages import MessageController
 from backend.routes.notice_files import NoticeFileController
 from backend.routes.notices import NoticeController
@@ -66,6 +67,7 @@ CONTROLLERS = (
     RequestController,
     NudgeController,
     ReviewController,
+    LiveRateController,
     RateController,
     OutlookController,
     EffectController,

@@ -9,7 +9,7 @@ import asyncpg
 
 from backend.domain.filing import CERTIFIED_LATER
 from backend.domain.regions import Level
-from backend.store.database import fetch, fetch_row
+from backend.store.database import fetch, fetch_row, fetch_value
 from backend.store.facts import standing_parts, standing_sql
 from backend.store.filters import Filters
 
@@ -228,3 +228,12 @@ async def reopen_cells(obligations: Sequence[int]) -> None:
         WHERE c.period = o.period AND c.township = o.township""",
         list(obligations),
     )
+
+
+async def mark(scopes: Sequence[str], under: str | None) -> int:
+    """A number that grows with every change of a duty in the scopes."""
+    where = Wanted(scopes, under).cut(Filters(), "key")
+    found = await fetch_value(
+        f"SELECT coalesce(sum(change_no), 0)::bigint FROM region WHERE {where.sql}", *where.args
+    )
+    return int(found)

@@ -498,6 +498,7 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ("GET", "/reviews"): _list("/reviews"),
     ("POST", "/reviews"): (Example(_review, outside=Outside.REJECTED),),
     ("GET", "/rates"): (*_own("/rates"), Example(_plain("/rates", region=TOWN))),
+    ("GET", "/rates/live"): (Example(_plain("/rates/live", seconds=0, region=TOWN)),),
     ("GET", "/rates/turnaround"): (
         *_own("/rates/turnaround"),
         Example(_plain("/rates/turnaround", region=TOWN)),
