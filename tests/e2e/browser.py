@@ -93,13 +93,13 @@ def _ours(url: str, address: str) -> bool:
 
 
 async def sign_in(page: Page, number: str, password: str) -> None:
-    """Signs in by hand and waits for the list of duties."""
+    """Signs in by hand and waits for the list of duties, as the server has it."""
     await page.goto("/")
     await page.fill("#phone", number)
     await page.fill("#password", password)
     await page.click("button.main")
     await page.wait_for_selector("nav.tabs")
-    await page.wait_for_selector("main [role=status]")
+    await page.wait_for_selector("article.card, section.done")
 
 
 async def kept_offline(page: Page) -> None:
