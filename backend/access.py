@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from backend.domain import account_list
 from backend.domain.filing import Duty, Known
 from backend.domain.regions import contains
 from backend.domain.roles import Action, Actor, HeldPost, Role, appointing_action, scopes
@@ -36,6 +37,9 @@ from backend.store import (
 from backend.vault import Expired, Forged, Vault
 
 PUBLIC: Final[dict[str, Any]] = {"access": "public"}
+
+# What a session may do that lacks the second factor which its county requires.
+_BEFORE_FACTOR: Final = frozenset({Action.SIGNED_IN, Action.SET_UP_FACTOR})
 
 
 def allows(action: Action) -> dict[str, Any]:
@@ -70,6 +74,8 @@ async def actor(session: UUID, action: Action, now: datetime, request: str) -> A
         if row["id"] is not None
     )
     found = Actor(first["account"], first["name"], session, posts, now, request)
+    if first["enrol_only"] and action not in _BEFORE_FACTOR:
+        raise Problem("second_factor_required")
     if action is not Action.SIGNED_IN and not found.scopes(action):
         raise Problem("forbidden")
     return found
@@ -270,8 +276,17 @@ async def sample(asker: Actor, number: UUID) -> asyncpg.Record:
 
 
 async def import_batch(asker: Actor, number: int, action: Action) -> asyncpg.Record:
-    """A list read for a county where the action is allowed."""
-    return existing(await imports.within(number, asker.scopes(action)))
+    """A list read for a county where the action is allowed, of a kind that the asker sees."""
+    found = existing(await imports.within(number, asker.scopes(action)))
+    if (found["kind"] == account_list.KIND) not in lists_seen(asker):
+        raise Problem("not_found")
+    return found
+
+
+def lists_seen(asker: Actor) -> list[bool]:
+    """Whether the asker sees lists of accounts (True), others (False), or both."""
+    seen = {True: Action.SEE_ACCOUNT_LISTS, False: Action.SEE_LISTS}
+    return [accounts for accounts, action in seen.items() if asker.scopes(action)]
 
 
 def county(asker: Actor, action: Action) -> str:

@@ -67,6 +67,44 @@ def _check(change: Change, rows: Sequence[asyncpg.Record]) -> None:
             raise Problem("extension_not_later", due_at=closing)
 
 
+def _moved(
+    change: Change, due_at: datetime, closes_at: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """Where an extension moves a duty's deadline and closing time; none for another change."""
+    due = change.due_at if change.kind is AdjustmentKind.EXTEND else None
+    if due is None:
+        return None, None
+    return due, max(change.closes_at or due, due + (closes_at - due_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change would do to a duty: its instants and whether it is waived, then and now."""
+
+    obligation: int
+    region: str
+    due_at: datetime
+    closes_at: datetime
+    exempt: bool
+    new_due_at: datetime
+    new_closes_at: datetime
+    new_exempt: bool
+
+
+def foreseen(change: Change, rows: Sequence[asyncpg.Record]) -> list[Effect]:
+    """What `adjust` would do to the same rows, with the same problems."""
+    _check(change, rows)
+    found = []
+    for row in rows:
+        due, closes = _moved(change, row["due_at"], row["closes_at"])
+        was = row["exempt_at"] is not None
+        waived = {AdjustmentKind.EXEMPT: True, AdjustmentKind.RESTORE: False}.get(change.kind, was)
+        before = (row["due_at"], row["closes_at"], was)
+        after = (due or row["due_at"], closes or row["closes_at"], waived)
+        found.append(Effect(row["id"], row["holder"], *before, *after))
+    return found
+
+
 async def _apply(actor: Actor, change: Change, rows: Sequence[asyncpg.Record]) -> None:
     """Adjusts obligations that share deadlines together.
 
@@ -77,8 +115,7 @@ async def _apply(actor: Actor, change: Change, rows: Sequence[asyncpg.Record]) -
     for row in rows:
         groups.setdefault((row["due_at"], row["closes_at"]), []).append(row)
     for (due_at, closes_at), group in groups.items():
-        due = change.due_at if change.kind is AdjustmentKind.EXTEND else None
-        closes = max(change.closes_at or due, due + (closes_at - due_at)) if due else None
+        due, closes = _moved(change, due_at, closes_at)
         await adjustments.adjust(
             [row["id"] for row in group],
             change.kind.value,

@@ -39,6 +39,30 @@ class Newcomer:
     region: str
 
 
+def account_of(person: Newcomer, vault: Vault, now: datetime) -> Account:
+    """The account as it is written."""
+    return Account(
+        id=person.account,
+        phone_sealed=vault.seal(person.phone),
+        phone_index=vault.index(person.phone),
+        name=person.name,
+        password_hash=person.password_hash,
+        created_at=now,
+    )
+
+
+def post_of(account: UUID, wish: Wish) -> Post:
+    """The post as it is written."""
+    return Post(
+        id=uuid4(),
+        account=account,
+        role=wish.role.value,
+        region=wish.region,
+        is_backup=wish.is_backup,
+        starts_at=wish.starts_at,
+    )
+
+
 async def password_hash(vault: Vault, password: str, roles: Iterable[Role], phone: str) -> str:
     """The hash of a password strong enough for all of the roles. Refusal weak_password."""
     passwords.check(password, max(map(passwords.minimum_length, roles)), phone)
@@ -55,16 +79,7 @@ async def first_hash(vault: Vault, password: str | None, role: Role, phone: str)
 async def open_account(actor: Actor, vault: Vault, person: Newcomer) -> None:
     """Inserts the account. Problem phone_taken."""
     try:
-        await people.add_account(
-            Account(
-                id=person.account,
-                phone_sealed=vault.seal(person.phone),
-                phone_index=vault.index(person.phone),
-                name=person.name,
-                password_hash=person.password_hash,
-                created_at=actor.now,
-            )
-        )
+        await people.add_account(account_of(person, vault, actor.now))
     except asyncpg.UniqueViolationError:
         raise Problem("phone_taken") from None
     subject = f"account:{person.account}"
@@ -85,17 +100,10 @@ async def check_place(actor: Actor, role: Role, region: str) -> None:
 async def appoint(actor: Actor, account: UUID, wish: Wish) -> UUID:
     """Gives a post. Problems: post_held, and those of `check_place`."""
     await check_place(actor, wish.role, wish.region)
-    if await people.holds_post(account, wish.role, wish.region, actor.now):
+    if await people.post_of(account, wish.role, wish.region, actor.now) is not None:
         raise Problem("post_held")
-    number = uuid4()
-    post = Post(
-        id=number,
-        account=account,
-        role=wish.role.value,
-        region=wish.region,
-        is_backup=wish.is_backup,
-        starts_at=wish.starts_at,
-    )
+    post = post_of(account, wish)
+    number: UUID = post.id
     try:
         await people.add_post(post)
     except asyncpg.UniqueViolationError:

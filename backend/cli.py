@@ -59,6 +59,7 @@ def serve(host: str, port: int, workers: int, demo: bool) -> None:
             click.echo(f"\nfirst use, by a link for one phone (the liaison {guest.name}):")
             click.echo(f"  http://{host}:{port}/#/welcome/{guest.token}")
         click.echo(f"\napp    http://{host}:{port}/")
+        click.echo(f"office http://{host}:{port}/office")
         click.echo(f"API    http://{host}:{port}/api/v1")
         click.echo(f"docs   http://{host}:{port}/docs\nstop   Ctrl-C\n")
         serving.serve(config, host, port, workers)
@@ -105,6 +106,7 @@ async def _with_people(config: Settings, report: Callable[[int, int], None]) -> 
     await demo.add_pensioners(vault, open_photos(config, vault), system_clock())
     await demo.add_villagers(vault, system_clock())
     await demo.add_notices(vault, system_clock())
+    await demo.add_affairs(vault, system_clock())
     return made
 
 

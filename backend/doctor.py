@@ -135,7 +135,7 @@ async def _calendar(now: datetime) -> Finding:
     wanted = [today.year]
     if (today.month, today.day) >= NEXT_YEAR_FROM:
         wanted.append(today.year + 1)
-    seeded = await calendar.seeded_years()
+    seeded = await calendar.arranged_years(calendar.SEED_OWNER)
     missing = [str(year) for year in wanted if year not in seeded]
     if missing:
         line = (

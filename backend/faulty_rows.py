@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 
 from backend import lists
-from backend.domain.certification.roster import RowFault
+from backend.domain.row_faults import RowFault
 from backend.lists import Faulty, FaultySheet, Headings
 from backend.store import imports
 from backend.store.database import from_json

@@ -17,6 +17,7 @@ from backend.domain.roles import Actor, Role
 from backend.problems import Problem
 from backend.settings import Settings
 from backend.store import audit, invitations, people
+from backend.store import second_factor as factors
 from backend.store.database import transaction
 from backend.tables import Invitation
 from backend.vault import Vault
@@ -69,13 +70,16 @@ async def redeem(
     """Sets the password and signs in; the account's other devices are signed out.
 
     Problems: invitation_invalid, _used, _revoked, _expired, _over, account_disabled, locked_out,
-    weak_password (the link stays good).
+    weak_password, second_factor_needed (the link stays good).
     """
     number, secret = _read(token)
     row = await _known(vault, number, secret, now)
     account = row["account"]
     async with transaction():
         roles = await _usable(row, now)
+        if (await factors.of(account))["totp_since"] is not None:
+            # A link sets a password; it is no way around the second factor.
+            raise Problem("second_factor_needed")
     phone = vault.unseal(row["phone_sealed"])
     passwords.check(password, max(map(passwords.minimum_length, roles)), phone)
     fresh = await sessions.hash_password(vault, password)

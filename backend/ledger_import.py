@@ -2,21 +2,18 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from pathlib import Path
+from dataclasses import replace
+from datetime import date
 from typing import Any, Final
-from uuid import UUID
 
 from backend import lists
 from backend.domain.calendar import local_day
-from backend.domain.certification.roster import RowFault
 from backend.domain.ledger.ages import comes_of_age, leaves_at, month_number, month_of
 from backend.domain.ledger.fields import EMPTY
 from backend.domain.ledger.rows import HEADINGS, NEEDED, LedgerRow, read_row
 from backend.domain.masking import masked_phone
-from backend.lists import Headings, Progress, Report
-from backend.problems import Problem
+from backend.domain.row_faults import RowFault
+from backend.lists import Ask, Headings, Progress, Report
 from backend.roster_import import holders
 from backend.store import audit, imports, ledger_lists, residents, rosters
 from backend.store.audit import Entry
@@ -26,18 +23,6 @@ from backend.vault import Vault
 
 LEDGER: Final = Headings(HEADINGS, NEEDED)
 KIND: Final = "residents"
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Who imports what for which county."""
-
-    path: Path
-    county: str
-    now: datetime
-    account: UUID | None = None
-    request: str | None = None
-    dry_run: bool = False
 
 
 class _Reader:
@@ -123,8 +108,6 @@ async def import_ledger(ask: Ask, vault: Vault, progress: Progress) -> Report:
         rows, faulty = await lists.stage_list(
             listing, reader.read, ledger_lists.put, vault, progress
         )
-        if rows == 0:
-            raise Problem("roster_empty")
         batch = Batch(
             KIND,
             ask.county,
@@ -139,7 +122,6 @@ async def import_ledger(ask: Ask, vault: Vault, progress: Progress) -> Report:
             {"faulty": faulty},
         )
         report = await (lists.reject(batch) if faulty else _settle(ask, batch, listing.ignored))
-    progress(rows, rows)
     return report
 
 

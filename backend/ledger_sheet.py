@@ -10,10 +10,10 @@ import asyncpg
 from backend.domain.ledger.rows import COLUMNS
 from backend.domain.masking import masked_id_number, masked_name
 from backend.domain.regions import code_of
-from backend.results_sheet import Sheet
 from backend.store import residents
 from backend.store.residents import Wanted, facts_of
 from backend.vault import Vault
+from backend.written_sheets import Sheet
 
 _AT_ONCE = 2000
 

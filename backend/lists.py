@@ -2,18 +2,20 @@
 
 import asyncio
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final, Generic, TypeVar
+from uuid import UUID
 
 import msgspec
 import xlsxwriter
 
 from backend import sheets
-from backend.domain.certification.roster import RowFault, told
+from backend.domain.row_faults import RowFault, told
 from backend.problems import Problem
 from backend.sheets import BadSheet
 from backend.store import imports
@@ -22,6 +24,8 @@ from backend.vault import Vault
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 CHUNK: Final = 2_000
+# More than any county has villages, offices and people who work there.
+_WHOLE: Final = 20_000
 _BEYOND = "cells_beyond_header"
 
 R = TypeVar("R")
@@ -50,6 +54,18 @@ class Listing:
         """What a row says, by field; empty cells are left out."""
         cells, known = row.cells, len(row.cells)
         return {f: cells[at] for f, at in self.places.items() if at < known and cells[at]}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who imports what for which county; a dry run shows what it would do."""
+
+    path: Path
+    county: str
+    now: datetime
+    account: UUID | None = None
+    request: str | None = None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,25 +151,86 @@ async def stage_list(
 ) -> tuple[int, int]:
     """Reads to the end; gives how many rows there are and how many of them are faulty.
 
-    Sound rows are `put` until the first fault: after it only faults are of interest.
+    Sound rows are `put` until the first fault: after it only faults are of interest. Problem
+    roster_empty.
     """
     await imports.stage_faults()
     rows = faulty = 0
     while True:
         chunk = await asyncio.to_thread(lambda: read_chunk(listing, read))
         if chunk.read == 0:
-            return rows, faulty
+            break
         rows, faulty = rows + chunk.read, faulty + len(chunk.faulty)
         if chunk.faulty:
             await imports.put_faults([_fault_row(vault, each) for each in chunk.faulty])
         if not faulty:
             await put(chunk.sound)
         progress(rows, None)
+    if rows == 0:
+        raise Problem("roster_empty")
+    # All is read; what is left is to compare and write.
+    progress(rows, rows)
+    return rows, faulty
 
 
 def _fault_row(vault: Vault, row: Faulty) -> tuple[int, str, bytes]:
     faults = [[fault.field, fault.reason] for fault in row.faults]
     return row.line, msgspec.json.encode(faults).decode(), sealed_cells(vault, row.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A list short enough to be held while it is checked."""
+
+    listing: Listing
+    rows: Sequence[sheets.Row]
+    sha256: bytes
+
+    def batch(self, kind: str, ask: Ask, outcome: str, counts: Mapping[str, int]) -> Batch:
+        """How this list is written down."""
+        return Batch(
+            kind,
+            ask.county,
+            "",
+            ask.account,
+            ask.now,
+            self.sha256,
+            ask.dry_run,
+            outcome,
+            len(self.rows),
+            self.listing.header,
+            counts,
+        )
+
+
+async def read_whole(path: Path, headings: Headings) -> Whole:
+    """Reads all of a list. Problems: those of `open_list`, and roster_empty."""
+
+    def read() -> Whole:
+        listing = open_list(path, headings)
+        rows = list(islice(listing.rows, _WHOLE + 1))
+        return Whole(listing, rows, digest_of(path))
+
+    whole = await asyncio.to_thread(read)
+    if not whole.rows:
+        raise Problem("roster_empty")
+    if len(whole.rows) > _WHOLE:
+        raise Problem("list_unreadable", line=_WHOLE + 2, reason=f"more than {_WHOLE} rows")
+    return whole
+
+
+async def reject_whole(
+    whole: Whole, kind: str, ask: Ask, faults: Iterable[RowFault], vault: Vault
+) -> Report:
+    """Writes down a list that had faults, with the rows that have them."""
+    cells = {row.line: row.cells for row in whole.rows}
+    by_line: dict[int, list[RowFault]] = defaultdict(list)
+    for fault in faults:
+        by_line[fault.line].append(fault)
+    faulty = [Faulty(line, by_line[line], cells[line]) for line in sorted(by_line)]
+    await imports.stage_faults()
+    await imports.put_faults([_fault_row(vault, each) for each in faulty])
+    return await reject(whole.batch(kind, ask, "rejected", {"faulty": len(faulty)}))
 
 
 async def reject(batch: Batch) -> Report:

@@ -17,13 +17,14 @@ from backend.clock import Clock, system_clock
 from backend.compression import compressed
 from backend.observe import observed
 from backend.photos import Photos, open_photos
-from backend.routes import CONTROLLERS, OPERATIONS, docs
+from backend.routes import CONTROLLERS, EXPORTS, OPERATIONS, docs
 from backend.routes.batches import describe_bodies
 from backend.routes.context import StrictRequest, at_the_gate
 from backend.routes.errors import HANDLERS
 from backend.settings import Settings
 from backend.store import database
 from backend.tasks.scheduler import jobs, photo_jobs, running
+from backend.underway import Underway
 from backend.vault import Vault
 
 VERSION = "0.1.0"
@@ -44,10 +45,18 @@ def build_app(config: Settings, clock: Clock = system_clock) -> Litestar:
     """The application. Needs `database_url`; `cunbao serve` sees to the embedded database."""
     vault = Vault(config.secret_key)
     photos = open_photos(config, vault)
-    state = State({"settings": config, "clock": clock, "vault": vault, "photos": photos})
+    state = State(
+        {
+            "settings": config,
+            "clock": clock,
+            "vault": vault,
+            "photos": photos,
+            "underway": Underway(),
+        }
+    )
     api = Router(
         "/api/v1",
-        route_handlers=list(CONTROLLERS),
+        route_handlers=[*CONTROLLERS, *EXPORTS],
         before_request=at_the_gate,
         request_class=StrictRequest,
     )

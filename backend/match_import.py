@@ -25,11 +25,10 @@ from backend.domain.certification.matches import (
     outcome,
     read_match,
 )
-from backend.domain.certification.roster import RowFault
 from backend.domain.certification.words import PayStatus
+from backend.domain.row_faults import RowFault
 from backend.lists import Headings, Listing, Progress, Report
-from backend.problems import Problem
-from backend.store import audit, imports, matches, rosters
+from backend.store import audit, imports, matches, rosters, undoing
 from backend.store.audit import Entry
 from backend.store.database import transaction
 from backend.store.imports import Batch
@@ -71,8 +70,6 @@ async def import_match(ask: Ask, vault: Vault, progress: Progress) -> Report:
         rows, faulty = await lists.stage_list(
             listing, _reader(ask, vault), matches.put, vault, progress
         )
-        if rows == 0:
-            raise Problem("roster_empty")
         batch = Batch(
             kind=KIND,
             county=ask.county,
@@ -87,7 +84,6 @@ async def import_match(ask: Ask, vault: Vault, progress: Progress) -> Report:
             counts={"faulty": faulty},
         )
         report = await (lists.reject(batch) if faulty else _settle(ask, batch, listing))
-    progress(rows, rows)
     return report
 
 
@@ -113,8 +109,11 @@ async def _settle(ask: Ask, batch: Batch, listing: Listing) -> Report:
     outcome = "shown" if ask.dry_run else "imported"
     number = await imports.add(replace(batch, outcome=outcome, counts={}))
     judge = _Judge(ask, number)
+    if not ask.dry_run:
+        await undoing.begin(number)
     for signs_of_life in (False, True):
         await judge.decide(signs_of_life, last)
+    await undoing.keep_after(number, undoing.PENSIONERS, None)
     counts = {"unmatched": await matches.unmatched(ask.county)}
     counts |= {each.value: judge.counts[each] for each in HitOutcome}
     await imports.set_counts(number, counts)
@@ -166,7 +165,9 @@ class _Judge:
         hits = [(r["line"], r["id"], r["kind"], r["happened_on"], said) for r, said in judged]
         await matches.keep_hits(self._batch, hits, now)
         await matches.certify(
-            [(r["id"], r["happened_on"]) for r, said in judged if said is HitOutcome.CLEARED], now
+            self._batch,
+            [(r["id"], r["happened_on"]) for r, said in judged if said is HitOutcome.CLEARED],
+            now,
         )
 
 

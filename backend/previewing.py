@@ -13,6 +13,7 @@ from backend.domain.ladder_preview import Outstanding, Sending, Span, preview
 from backend.domain.periods import (
     Cadence,
     Period,
+    first_period,
     parse_timetable,
     period_containing,
     period_from_key,
@@ -91,11 +92,6 @@ async def _holders(owed: Sequence[Outstanding], now: datetime) -> dict[str, list
     return found
 
 
-def _first(schedule: asyncpg.Record) -> Period:
-    period = period_containing(Cadence(schedule["cadence"]), schedule["starts_on"])
-    return period if period.start >= schedule["starts_on"] else period.next()
-
-
 def _timed(schedule: asyncpg.Record, period: Period, days: WorkCalendar) -> Span:
     timetable = parse_timetable(from_json(schedule["timetable"]), period.cadence)
     times = timing(period, timetable, days, timedelta(hours=schedule["allowance_hours"]))
@@ -107,7 +103,7 @@ async def _coming(schedule: asyncpg.Record, days: WorkCalendar, now: datetime) -
     if schedule["insurance_type"] is not None:
         raise Problem("no_such_period")
     newest = await duties.newest_period_start(schedule["id"])
-    period = _first(schedule)
+    period = first_period(Cadence(schedule["cadence"]), schedule["starts_on"])
     if newest is not None:
         period = period_containing(period.cadence, newest).next()
     while _timed(schedule, period, days).due_at < now:
@@ -122,6 +118,10 @@ def _planned(schedule: asyncpg.Record, key: str, days: WorkCalendar) -> Span:
     period, ends_on = period_from_key(Cadence(schedule["cadence"]), key), schedule["ends_on"]
     span = _timed(schedule, period, days)
     over = ends_on is not None and period.start > ends_on
-    if over or period < _first(schedule) or span.closes_at <= schedule["created_at"]:
+    if (
+        over
+        or period < first_period(period.cadence, schedule["starts_on"])
+        or span.closes_at <= schedule["created_at"]
+    ):
         raise Problem("no_such_period")
     return span

@@ -5,7 +5,7 @@ Phones branch on `code`, never on text. Every entry: status, Chinese, English.
 
 from typing import Any
 
-from backend.problem_entries import FIRST_USE, Entry
+from backend.problem_entries import AT_THE_DESK, EXPORTS, FIRST_USE, SECOND_FACTOR, Entry
 from backend.told_problems import TOLD
 
 LANGUAGES = ("zh", "en")
@@ -48,6 +48,9 @@ CATALOGUE: dict[str, Entry] = {
         401, "本次登录已结束，请重新登录", "This session has ended; sign in again"
     ),
     **FIRST_USE,
+    **AT_THE_DESK,
+    **EXPORTS,
+    **SECOND_FACTOR,
     "bad_credentials": Entry(401, "手机号或密码不正确", "Phone number or password is wrong"),
     "locked_out": Entry(
         429, "错误次数过多，请15分钟后再试", "Too many wrong passwords; try again in 15 minutes"
@@ -233,7 +236,6 @@ CATALOGUE: dict[str, Entry] = {
     "picture_not_here": Entry(409, "照片尚未到达或未处理", "The picture has not come yet"),
     "picture_refused": Entry(409, "文件不能显示：{reason}", "The file can't be shown: {reason}"),
     "flag_decided": Entry(409, "该提示已处理", "This flag has been decided"),
-    "purpose_missing": Entry(422, "查看完整信息须说明用途", "In full only for a stated purpose"),
     "note_missing": Entry(422, "不符合要求的，请写明原因", "What is not in order needs a note"),
     "file_type": Entry(415, "请上传 CSV 或 XLSX 文件", "Send a CSV or XLSX file"),
     "hit_not_open": Entry(409, "该疑点已处理", "This suspicion is not open"),

@@ -23,7 +23,7 @@ from backend.store.database import transaction
 _CHUNK: Final = 5_000
 _SHOWN: Final = 50
 
-_COLUMNS = {
+COLUMNS = {
     "code": "code",
     "代码": "code",
     "name": "name",
@@ -71,12 +71,12 @@ def read_rows(path: Path) -> tuple[list[Listed], tuple[str, ...]]:
 
 
 def _places(header: sheets.Row) -> tuple[dict[str, int], tuple[str, ...]]:
-    names = [_COLUMNS.get(cell.lower(), "") for cell in header.cells]
+    names = [COLUMNS.get(cell.lower(), "") for cell in header.cells]
     times = Counter(names)
     faults = [
         Fault(header.line, "column_twice", n) for n, found in times.items() if n and found > 1
     ]
-    missing = sorted(set(_COLUMNS.values()) - set(names))
+    missing = sorted(set(COLUMNS.values()) - set(names))
     faults += [Fault(header.line, "column_missing", name) for name in missing]
     if faults:
         raise ImportRejected(faults)
@@ -101,17 +101,18 @@ async def import_file(
     rows, notes = await asyncio.to_thread(read_rows, path)
     progress(0, len(rows))
     async with transaction():
-        plan = check(rows, await _known(keys_asked(rows)))
+        plan = check(rows, await known(keys_asked(rows)))
         if not isinstance(plan, Plan):
             raise ImportRejected(plan)
-        await _write(plan, progress, len(rows))
+        await write(plan, lambda done: progress(done, len(rows)))
         await audit.write(_entry(plan, clock))
     progress(len(rows), len(rows))
     left = (f"{r.key} {r.name}: merged or re-coded, left as it is" for r in plan.ended)
     return Result(**plan.counts(), notes=(*notes, *left))
 
 
-async def _known(keys: Sequence[str]) -> dict[str, Stored]:
+async def known(keys: Sequence[str]) -> dict[str, Stored]:
+    """The stored ones of these keys."""
     found: dict[str, Stored] = {}
     for start in range(0, len(keys), _CHUNK):
         stored = await regions.known(keys[start : start + _CHUNK])
@@ -119,13 +120,14 @@ async def _known(keys: Sequence[str]) -> dict[str, Stored]:
     return found
 
 
-async def _write(plan: Plan, progress: Callable[[int, int], None], total: int) -> None:
+async def write(plan: Plan, progress: Callable[[int], None] = lambda _: None) -> None:
+    """Adds and renames. `progress` is called with the rows written."""
     await regions.touch([region.key for region in plan.renamed])
     written = (*plan.new, *plan.renamed)
     rows = [(r.key, code_of(r.key), r.name, r.level.value, r.parent) for r in written]
     for start in range(0, len(rows), _CHUNK):
         await regions.upsert(rows[start : start + _CHUNK])
-        progress(min(start + _CHUNK, len(rows)), total)
+        progress(min(start + _CHUNK, len(rows)))
 
 
 def _entry(plan: Plan, clock: Clock) -> Entry:

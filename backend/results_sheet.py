@@ -1,17 +1,13 @@
 """Results for the insurance's own system as CSV or a workbook, written in parts."""
 
 import asyncio
-import codecs
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-import xlsxwriter
 
 from backend.domain.calendar import local_day
 from backend.domain.certification.effects import payment_on
@@ -22,6 +18,7 @@ from backend.domain.certification.words import PayStatus
 from backend.domain.masking import masked_id_number, masked_name
 from backend.store import results
 from backend.vault import Vault
+from backend.written_sheets import Sheet
 
 COLUMNS: Final = (
     *("benef_id", "name", "id_no", "insurance_type", "region_code", "group_no", "pay_status"),
@@ -30,53 +27,6 @@ COLUMNS: Final = (
     *("overpaid_from", "overpaid_to", "overpaid_months"),
 )
 _AT_ONCE: Final = 2000
-# What a spreadsheet would take for a formula at the start of a cell.
-_FORMULA: Final = ("=", "+", "-", "@", "\t")
-
-
-class Sheet(Protocol):
-    """Takes rows one after the other."""
-
-    def add(self, rows: Iterable[Sequence[str]]) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class CsvSheet:
-    """UTF-8 with a byte order mark, as office programs want it."""
-
-    def __init__(self, file: IO[bytes], columns: Sequence[str] = COLUMNS) -> None:
-        self._file = file
-        self._file.write(codecs.BOM_UTF8)
-        self.add([columns])
-
-    def add(self, rows: Iterable[Sequence[str]]) -> None:
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerows([_harmless(cell) for cell in row] for row in rows)
-        self._file.write(text.getvalue().encode())
-
-    def close(self) -> None:
-        self._file.flush()
-
-
-class ExcelSheet:
-    """A workbook whose cells are all text, so that no number loses its zeros."""
-
-    def __init__(self, file: IO[bytes], columns: Sequence[str] = COLUMNS) -> None:
-        self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
-        self._sheet = self._book.add_worksheet("results")
-        self._line = 0
-        self.add([columns])
-
-    def add(self, rows: Iterable[Sequence[str]]) -> None:
-        for row in rows:
-            for at, cell in enumerate(row):
-                self._sheet.write_string(self._line, at, cell)
-            self._line += 1
-
-    def close(self) -> None:
-        self._book.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +103,3 @@ def _span(months: Months | None) -> tuple[str, str, str]:
     if months is None:
         return "", "", ""
     return str(months.first), str(months.last), str(len(months))
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -17,9 +17,10 @@ import msgspec
 
 from backend import lists
 from backend.domain.calendar import local_day
-from backend.domain.certification.roster import RosterRow, RowFault, read_row
+from backend.domain.certification.roster import RosterRow, read_row
 from backend.domain.certification.roster_columns import HEADINGS, REQUIRED
 from backend.domain.regions import Level
+from backend.domain.row_faults import RowFault
 from backend.lists import Headings, Listing, Progress, Report
 from backend.problems import Problem
 from backend.store import audit, imports, rosters
@@ -159,8 +160,6 @@ async def import_roster(ask: Ask, vault: Vault, progress: Progress) -> Report:
         listing = await asyncio.to_thread(lists.open_list, ask.path, ROSTER)
         await rosters.stage()
         rows, faulty = await lists.stage_list(listing, reader.read, rosters.put, vault, progress)
-        if rows == 0:
-            raise Problem("roster_empty")
         batch = Batch(
             kind=KIND,
             county=ask.county,
@@ -175,7 +174,6 @@ async def import_roster(ask: Ask, vault: Vault, progress: Progress) -> Report:
             counts={"faulty": faulty},
         )
         report = await (lists.reject(batch) if faulty else _settle(ask, batch, listing))
-    progress(rows, rows)
     return report
 
 

@@ -30,6 +30,8 @@ _PART: Final = 1024 * 1024
 _MEMORY: Final = 2 * 1024 * 1024 * 1024
 _CPU_SECONDS: Final = 120
 
+# Begins a line that is about the file and is no row of it.
+REMARK: Final = "##"
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -70,7 +72,7 @@ def read(path: Path, max_bytes: int | None = None) -> Iterator[Row]:
         if head.startswith(_OLD_OFFICE):
             raise BadSheet("an old .xls file or one with a password: save it as .xlsx or CSV")
         found = _of_workbook(spool) if head.startswith(_ZIP) else _of_csv(spool)
-        kept = (row for row in found if any(row.cells))
+        kept = (row for row in found if any(row.cells) and not row.cells[0].startswith(REMARK))
         yield from islice(kept, MAX_ROWS)
         if next(kept, None) is not None:
             raise BadSheet(f"more than {MAX_ROWS:,} rows")

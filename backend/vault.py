@@ -50,6 +50,7 @@ class Vault:
         self._refresh_key = self._derive("refresh token")
         self._feed_key = self._derive("calendar feed")
         self._invitation_key = self._derive("invitation")
+        self._recovery_key = self._derive("recovery code")
         self._access_key = self._derive("access token")
         self._beneficiary_key = self._derive("beneficiary index")
         self.audit_key = self._derive("audit chain")
@@ -99,6 +100,10 @@ class Vault:
     def invitation_digest(self, secret: bytes) -> bytes:
         """What is kept of the secret of an invitation."""
         return hmac.digest(self._invitation_key, secret, "sha256")
+
+    def recovery_digest(self, account: UUID, code: str) -> bytes:
+        """What is kept of a recovery code."""
+        return hmac.digest(self._recovery_key, account.bytes + code.encode(), "sha256")
 
     def hash_password(self, password: str) -> str:
         """argon2id; slow on purpose, so call it off the event loop."""

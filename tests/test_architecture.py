@@ -23,6 +23,11 @@ ACTS = frozenset(
     {"sessions", "appointments", "succession", "seeding", "settling", "adjusting", "nudging"}
 ) | frozenset({"requesting", "outlook", "previewing", "publishing", "hearing", "invitations"})
 LISTS = frozenset({"lists", "roster_import", "match_import", "faulty_rows", "results_sheet"}) | {
+    "written_sheets",
+    "list_templates",
+    "list_undo",
+    "account_import",
+    "county_regions",
     "ledger_import",
     "ledger_sheet",
 }
@@ -53,9 +58,13 @@ MAY_IMPORT = {
     "access": CORE | {"sessions"},
     "told": CORE | {"access"},
     "managed": CORE | {"access"},
-    "sessions": CORE,
+    "second_factor": CORE,
+    "sessions": CORE | {"second_factor"},
+    "handover": CORE | {"access", "appointments", "invitations"},
     "appointments": CORE | {"sessions"},
     "succession": CORE,
+    "planning": CORE,
+    "underway": {"domain"},
     "seeding": CORE | {"forms"},
     "migrating": {"store", "piccolo_conf"},
     "region_import": CORE | {"sheets"},
@@ -63,10 +72,15 @@ MAY_IMPORT = {
     "roster_import": CORE | {"lists"},
     "match_import": CORE | {"lists"},
     "ledger_import": CORE | {"lists", "roster_import"},
-    "ledger_sheet": CORE | {"results_sheet"},
+    "written_sheets": CORE | {"sheets"},
+    "list_templates": {"lists"},
+    "account_import": CORE | {"lists", "appointments"},
+    "county_regions": CORE | {"lists", "region_import"},
+    "list_undo": CORE | LISTS,
+    "ledger_sheet": CORE | {"written_sheets"},
     "faulty_rows": CORE | {"lists"},
     "photos": CORE,
-    "results_sheet": CORE,
+    "results_sheet": CORE | {"written_sheets"},
     "list_commands": None,
     "photo_commands": None,
     "channels": {"domain", "settings"},
@@ -85,13 +99,14 @@ MAY_IMPORT = {
     "printing": {"domain"},
     "administration": CORE | ACTS,
     "doctor": CORE | {"migrating", "tasks", "channels", "photos", "piccolo_conf"},
-    "demo": CORE | ACTS | LISTS | {"photos", "tasks", "assessing", "circulating"},
+    "demo": CORE | ACTS | LISTS | {"photos", "tasks", "assessing", "circulating", "told"},
     "simulation": CORE | ACTS | {"demo", "tasks", "channels", "migrating"},
     "routes": CORE
     | ACTS
     | LISTS
     | {"access", "managed", "told", "channels", "compression", "photos"}
-    | {"counting", "circulating", "assessing", "printing"},
+    | {"second_factor", "handover", "underway"}
+    | {"counting", "circulating", "assessing", "printing", "planning"},
     "tasks": CORE | ACTS | {"channels", "photos"},
     "console": CORE | {"postgres"},
     "main": None,

@@ -1,5 +1,6 @@
 """The demo county 990101 示范县: people, seven reports, six months of history, and pensioners."""
 
+from backend.demo.affairs import add as add_affairs
 from backend.demo.making import PASSWORD, Demo, Login, NotTheDemo, make
 from backend.demo.pensioners import add as add_pensioners
 from backend.demo.told import Invited, invite
@@ -12,6 +13,7 @@ __all__ = [
     "Invited",
     "Login",
     "NotTheDemo",
+    "add_affairs",
     "add_notices",
     "add_pensioners",
     "add_villagers",

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from backend import invitations, publishing
-from backend.demo.changes import REQUEST
-from backend.demo.people import NAMED, named_phone, uuid
+from backend.demo.acting import named
+from backend.demo.people import uuid
 from backend.demo.regions import COUNTY, TOWN, VILLAGE
 from backend.demo.story import source
-from backend.domain.roles import Actor, HeldPost, Role
+from backend.domain.roles import Role
 from backend.publishing import NewNotice
-from backend.store import people, regions
+from backend.store import regions
 from backend.store.database import fetch, transaction
 from backend.store.notices import Words
 from backend.vault import Vault
@@ -54,7 +53,7 @@ async def publish(vault: Vault, now: datetime) -> bool:
     rng = source("notices")
     for role, office, title, body, days in _NOTICES:
         confirm_by = None if days is None else now + timedelta(days=days)
-        actor = await _actor(vault, role, now)
+        actor = await named(vault, role, now)
         async with transaction():
             words = Words(title, body, confirm_by, [])
             await publishing.publish(actor, NewNotice(uuid(rng), office, [office], words))
@@ -65,7 +64,7 @@ async def publish(vault: Vault, now: datetime) -> bool:
 
 async def invite(vault: Vault, now: datetime) -> Invited:
     """A fresh link for another liaison of the township; the one before opens nothing now."""
-    actor = await _actor(vault, Role.REVIEWER, now)
+    actor = await named(vault, Role.REVIEWER, now)
     async with transaction():
         [row] = await fetch(
             """SELECT a.id, a.name, p.region FROM post p JOIN account a ON a.id = p.account
@@ -76,14 +75,3 @@ async def invite(vault: Vault, now: datetime) -> Invited:
         )
         issued = await invitations.issue(vault, actor, row["id"], row["region"], _LIFE)
     return Invited(row["name"], issued.token)
-
-
-async def _actor(vault: Vault, role: Role, now: datetime) -> Actor:
-    """The demo's named person of that role, acting without a session."""
-    number, name, region = next(
-        (n, name, places[0]) for n, (each, name, places) in enumerate(NAMED) if each is role
-    )
-    row = await people.account_by_phone(vault.index(named_phone(number)))
-    assert row is not None
-    posts = (HeldPost(UUID(int=0), role, region),)
-    return Actor(row["id"], name, UUID(int=0), posts, now, REQUEST)

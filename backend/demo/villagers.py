@@ -15,6 +15,7 @@ from backend.demo.regions import COUNTY, VILLAGE
 from backend.demo.story import source
 from backend.domain.identity_numbers import check_character
 from backend.domain.ledger.words import Status, WorkPlace
+from backend.lists import Ask
 from backend.store.database import fetch
 from backend.vault import Vault
 
@@ -49,7 +50,7 @@ async def add(vault: Vault, now: datetime) -> bool:
         path = Path(folder) / "ledger.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([_HEADER, *_rows(source("villagers"), now.year - 1)])
-        ask = ledger_import.Ask(path, COUNTY, now, request=REQUEST)
+        ask = Ask(path, COUNTY, now, request=REQUEST)
         await ledger_import.import_ledger(ask, vault, _unseen)
     return True
 

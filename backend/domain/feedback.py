@@ -1,11 +1,19 @@
 """Suggestions and complaints (投诉建议): whoever is asked first stays with it (首问负责)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
+from backend.domain.calendar import WorkCalendar
 from backend.domain.refusal import Refusal
 from backend.domain.regions import Level
+from backend.domain.reviews import review_by
+
+# 限时办结: working days from when an office has it.
+TAKE_WITHIN: Final = 2
+ANSWER_WITHIN: Final = 10
 
 
 class FeedbackKind(StrEnum):
@@ -67,3 +75,11 @@ def check_act(act: FeedbackAct, standing: Standing, asker: UUID) -> None:
 def office_above(office: str) -> str:
     """Where a township's is passed on to."""
     return office[: Level.COUNTY.digits]
+
+
+def act_by(state: FeedbackState, office_since: datetime, days: WorkCalendar) -> datetime | None:
+    """Until when the office is to take it on, or else to answer it; None once it is answered."""
+    if state is FeedbackState.ANSWERED:
+        return None
+    within = TAKE_WITHIN if state is FeedbackState.WAITING else ANSWER_WITHIN
+    return review_by(office_since, days, within)

@@ -116,13 +116,24 @@ class DueRule:
 
     def day(self, period: Period, calendar: WorkCalendar) -> date:
         """The due day of a period, a working day."""
+        named = self.named_day(period)
+        if named is not None:
+            return calendar.roll_forward(named)
+        year, month = self._month(period)
+        return calendar.nth_workday(year, month, self.number)
+
+    def named_day(self, period: Period) -> date | None:
+        """The day that the rule names, whether it is worked or not; None where it counts them."""
         if self.kind is DueKind.WEEKDAY:
-            return calendar.roll_forward(period.start + (self.number - 1) * _DAY)
-        years, month = divmod(period.end.month - 1 + self.months_after, 12)
-        year, month = period.end.year + years, month + 1
+            return period.start + (self.number - 1) * _DAY
         if self.kind is DueKind.WORKDAY:
-            return calendar.nth_workday(year, month, self.number)
-        return calendar.roll_forward(_day_of_month(year, month, self.number))
+            return None
+        year, month = self._month(period)
+        return _day_of_month(year, month, self.number)
+
+    def _month(self, period: Period) -> tuple[int, int]:
+        years, month = divmod(period.end.month - 1 + self.months_after, 12)
+        return period.end.year + years, month + 1
 
     def to_dict(self) -> dict[str, object]:
         """The JSON value that `parse_timetable` reads as `due`."""
@@ -183,13 +194,29 @@ def timing(
     )
 
 
+def first_period(cadence: Cadence, since: date) -> Period:
+    """The first period that starts on or after a day."""
+    period = period_containing(cadence, since)
+    return period if period.start >= since else period.next()
+
+
+def coming_periods(
+    cadence: Cadence, starts_on: date, ends_on: date | None, on: date
+) -> list[Period]:
+    """The twelve periods from the one of a day on, of a schedule from `starts_on` to `ends_on`."""
+    period = max(first_period(cadence, starts_on), period_containing(cadence, on))
+    found: list[Period] = []
+    while len(found) < _COMING and (ends_on is None or period.start <= ends_on):
+        found.append(period)
+        period = period.next()
+    return found
+
+
 def periods_to_open(
     cadence: Cadence, timetable: Timetable, calendar: WorkCalendar, since: date, now: datetime
 ) -> list[Period]:
     """Every period that started on or after `since` and has opened by `now`, oldest first."""
-    period = period_containing(cadence, since)
-    if period.start < since:
-        period = period.next()
+    period = first_period(cadence, since)
     opened = []
     while timing(period, timetable, calendar).opens_at <= now:
         opened.append(period)
@@ -197,6 +224,7 @@ def periods_to_open(
     return opened
 
 
+_COMING = 12
 _DEFAULT_AT = {DueKind.WORKDAY: time(18), DueKind.DAY: time(18), DueKind.WEEKDAY: time(12)}
 # A month has at most 23 working days.
 _NUMBERS = {DueKind.WORKDAY: 23, DueKind.DAY: 31, DueKind.WEEKDAY: 7}

@@ -23,6 +23,7 @@ class Role(StrEnum):
 
 class Action(StrEnum):
     SIGNED_IN = "signed_in"
+    SET_UP_FACTOR = "set_up_factor"
     SYNC = "sync"
     FILE = "file"
     FILE_OWN = "file_own"
@@ -53,17 +54,24 @@ class Action(StrEnum):
     SEE_BENEFICIARIES = "see_beneficiaries"
     SEE_PRIVATE = "see_private"
     SEE_IMPORTS = "see_imports"
+    HANDLE_IMPORTS = "handle_imports"
+    SEE_LISTS = "see_lists"
     IMPORT_LISTS = "import_lists"
+    SEE_ACCOUNT_LISTS = "see_account_lists"
+    IMPORT_ACCOUNTS = "import_accounts"
     MANAGE_CERTIFICATION = "manage_certification"
     SEE_ORIGINALS = "see_originals"
     DECIDE_REUSE = "decide_reuse"
     HOLD_MEDIA = "hold_media"
     EXPORT_RESULTS = "export_results"
     EXPORT_PRIVATE = "export_private"
+    SEE_EXPORT_REQUESTS = "see_export_requests"
+    APPROVE_EXPORTS = "approve_exports"
     AUDIT_SAMPLES = "audit_samples"
     SEE_ROBOTS = "see_robots"
     SET_ROBOT = "set_robot"
     CALL = "call"
+    SEE_TODAY = "see_today"
     SEE_CHANNELS = "see_channels"
     SEE_RESIDENTS = "see_residents"
     CHANGE_RESIDENTS = "change_residents"
@@ -84,6 +92,7 @@ class Action(StrEnum):
     SEE_ASSESSMENTS = "see_assessments"
     SEE_SUBSIDIES = "see_subsidies"
     SEE_COUNTY_RULES = "see_county_rules"
+    SEE_RETENTION = "see_retention"
     SET_COUNTY_RULES = "set_county_rules"
 
 
@@ -94,6 +103,8 @@ _BUSINESS = _FIELD | _OFFICE | _COUNTY
 
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SIGNED_IN: frozenset(Role),
+    # Liaisons sign in on phones of their own, by a PIN.
+    Action.SET_UP_FACTOR: frozenset(set(Role) - _FIELD),
     Action.SYNC: frozenset(_FIELD),
     Action.FILE: frozenset(_FIELD | _OFFICE),
     Action.FILE_OWN: frozenset(_FIELD),
@@ -124,8 +135,13 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_AUDIT: frozenset({Role.FUND_AUDIT, Role.COUNTY_OPS}),
     Action.SEE_BENEFICIARIES: frozenset(_FIELD | _OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
     Action.SEE_PRIVATE: frozenset(_FIELD | _OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
-    Action.SEE_IMPORTS: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
+    # Of which kinds is said by the next ones: who runs the system sees nobody's pension.
+    Action.SEE_IMPORTS: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT, Role.SYSADMIN}),
+    Action.HANDLE_IMPORTS: frozenset({Role.COUNTY_OPS, Role.SYSADMIN}),
+    Action.SEE_LISTS: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
     Action.IMPORT_LISTS: frozenset({Role.COUNTY_OPS}),
+    Action.SEE_ACCOUNT_LISTS: frozenset({Role.FUND_AUDIT, Role.SYSADMIN}),
+    Action.IMPORT_ACCOUNTS: frozenset({Role.SYSADMIN}),
     Action.MANAGE_CERTIFICATION: frozenset({Role.COUNTY_OPS}),
     Action.SEE_ORIGINALS: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
     Action.DECIDE_REUSE: frozenset(_OFFICE | {Role.COUNTY_OPS}),
@@ -133,10 +149,14 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.EXPORT_RESULTS: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
     # In full for the insurance's own system alone; an auditor looks people up one by one.
     Action.EXPORT_PRIVATE: frozenset({Role.COUNTY_OPS}),
+    Action.SEE_EXPORT_REQUESTS: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
+    # The second of two people; never the one who asks.
+    Action.APPROVE_EXPORTS: frozenset({Role.COUNTY_OPS, Role.FUND_AUDIT}),
     Action.AUDIT_SAMPLES: frozenset({Role.FUND_AUDIT}),
     Action.SEE_ROBOTS: frozenset(_OFFICE | {Role.COUNTY_OPS}),
     Action.SET_ROBOT: frozenset({Role.OFFICE_LEAD}),
     Action.CALL: frozenset(_OFFICE | {Role.COUNTY_OPS}),
+    Action.SEE_TODAY: frozenset(_OFFICE),
     Action.SEE_CHANNELS: frozenset({Role.COUNTY_OPS, Role.COUNTY_MONITOR}),
     Action.SEE_RESIDENTS: frozenset(_FIELD | _OFFICE | {Role.COUNTY_OPS}),
     Action.CHANGE_RESIDENTS: frozenset(_FIELD | _OFFICE),
@@ -159,6 +179,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_ASSESSMENTS: frozenset(_OFFICE | _COUNTY),
     Action.SEE_SUBSIDIES: frozenset(_OFFICE | {Role.COUNTY_OPS, Role.FUND_AUDIT}),
     Action.SEE_COUNTY_RULES: frozenset(_COUNTY),
+    Action.SEE_RETENTION: frozenset(_COUNTY),
     Action.SET_COUNTY_RULES: frozenset({Role.COUNTY_OPS}),
 }
 

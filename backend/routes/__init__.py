@@ -15,12 +15,17 @@ from backend.routes.devices import AccountDeviceController, MyDeviceController
 from backend.routes.docs import asset
 from backend.routes.door import DoorController
 from backend.routes.effect import EffectController
+from backend.routes.export_requests import ExportRequestController
+from backend.routes.exports import ROUTES
 from backend.routes.feedback import FeedbackController
 from backend.routes.feeds import FeedController, feed
 from backend.routes.findings import FindingController
 from backend.routes.forms import FormController
 from backend.routes.import_results import ImportController
+from backend.routes.import_templates import TemplateController
+from backend.routes.import_undo import UndoController
 from backend.routes.imports import UploadController
+from backend.routes.imports_underway import UnderwayController
 from backend.routes.invitations import InvitationController
 from backend.routes.ladders import LadderController
 from backend.routes.leaves import LeaveController
@@ -34,6 +39,7 @@ from backend.routes.operations import live, metrics, ready
 from backend.routes.outlook import OutlookController
 from backend.routes.people import AccountController, PostController
 from backend.routes.pictures import AttachmentController, PictureController
+from backend.routes.progress import ProgressController
 from backend.routes.rates import RateController
 from backend.routes.records import RecordController
 from backend.routes.regions import RegionController
@@ -43,16 +49,21 @@ from backend.routes.resident_changes import ResidentChangeController
 from backend.routes.resident_sheets import ResidentSheetController
 from backend.routes.residents import ResidentController
 from backend.routes.results import ResultController
+from backend.routes.retention import RetentionController
 from backend.routes.reuse import ReuseController
 from backend.routes.reviews import ReviewController
 from backend.routes.samples import SampleController
+from backend.routes.schedule_periods import SchedulePeriodController
 from backend.routes.schedules import ScheduleController
+from backend.routes.second_factor import AccountFactorController, MyFactorController
 from backend.routes.sessions import MeController, SessionController
 from backend.routes.submissions import SubmissionController
 from backend.routes.subsidies import SubsidyController
 from backend.routes.sync import SyncController
+from backend.routes.today import TodayController
 from backend.routes.uploads import PhotoUploadController
-from backend.routes.web import beside, built, liaison
+from backend.routes.villages import HandoverController, VillageController
+from backend.routes.web import beside, built, liaison, office, office_built
 
 CONTROLLERS = (
     SessionController,
@@ -76,9 +87,17 @@ CONTROLLERS = (
     RobotController,
     DeliveryController,
     CallController,
+    TodayController,
+    TemplateController,
+    ExportRequestController,
+    MyFactorController,
+    AccountFactorController,
+    VillageController,
+    HandoverController,
     ChannelController,
     FormController,
     ScheduleController,
+    SchedulePeriodController,
     LadderController,
     CalendarController,
     RegionController,
@@ -88,9 +107,12 @@ CONTROLLERS = (
     FeedController,
     AuditController,
     UploadController,
+    UnderwayController,
     ImportController,
+    UndoController,
     BeneficiaryController,
     CertificationController,
+    ProgressController,
     PhotoUploadController,
     AttachmentController,
     PictureController,
@@ -111,5 +133,7 @@ CONTROLLERS = (
     CountyRuleController,
     AssessmentController,
     SubsidyController,
+    RetentionController,
 )
-OPERATIONS = (live, ready, metrics, asset, feed, liaison, beside, built)
+EXPORTS = ROUTES
+OPERATIONS = (live, ready, metrics, asset, feed, liaison, beside, built, office, office_built)

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import msgspec
 from litestar import Controller, get, put
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody
 
 from backend import access
 from backend.access import allows
@@ -23,9 +23,9 @@ from backend.domain.roles import Action, Actor
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
-from backend.routes.schemas import KeyQuery, Words, check_years
-from backend.store import audit, cert_states, certification, regions
-from backend.store.database import from_json, plan_anew
+from backend.routes.schemas import Words, check_years
+from backend.store import audit, certification
+from backend.store.database import from_json
 
 
 class CycleIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -64,41 +64,6 @@ class Papers(msgspec.Struct):
 
     papers: dict[str, Any]
     labels: dict[str, Words]
-
-
-class ProgressCounts(msgspec.Struct):
-    """Of the pensioners `asked`, each in one state: due (open, nobody was there yet), collected
-    (under review), returned, passed, suspect, overdue (past due, nobody was there).
-
-    `to_suspend`: the window has closed without an answer and the pension is still paid, so that
-    its suspension may be recommended.
-    """
-
-    asked: int
-    due: int
-    collected: int
-    returned: int
-    passed: int
-    suspect: int
-    overdue: int
-    to_suspend: int
-
-
-class AreaProgress(msgspec.Struct):
-    region: str
-    name: str
-    counts: ProgressCounts
-
-
-class Progress(msgspec.Struct):
-    """Windows that are open now, and closed ones still unanswered, in order of code."""
-
-    level: Level
-    total: ProgressCounts
-    areas: list[AreaProgress]
-
-
-_COUNTED = ProgressCounts.__struct_fields__
 
 
 def _county(actor: Actor) -> str:
@@ -146,35 +111,6 @@ class CertificationController(Controller):
                 )
             )
         return CycleView(insurance, data.starts_on, rule)
-
-    @get("/progress", opt=allows(Action.SEE_RATES), responses=documented())
-    async def progress(
-        self,
-        request: ApiRequest,
-        region: KeyQuery = None,
-        level: FromQuery[Level] = Level.TOWNSHIP,
-        insurance_type: FromQuery[InsuranceType | None] = None,
-    ) -> Progress:
-        """How far certifying has come, by area."""
-        async with authorised(request) as actor:
-            await plan_anew()
-            # Who sees only aggregates sees no village.
-            of_village = level is Level.VILLAGE or len(region or "") > Level.TOWNSHIP.digits
-            seeing = Action.SEE_DUTIES if of_village else Action.SEE_RATES
-            scopes = access.reach(actor, seeing, region)
-            insurance = insurance_type.value if insurance_type else None
-            rows = await cert_states.progress(scopes, region, insurance, level, actor.now)
-            names = await regions.names([row["area"] for row in rows])
-        areas = [
-            AreaProgress(
-                row["area"],
-                names.get(row["area"], ""),
-                ProgressCounts(*(row[name] for name in _COUNTED)),
-            )
-            for row in sorted(rows, key=lambda row: str(row["area"]))
-        ]
-        total = ProgressCounts(*(sum(row[name] for row in rows) for name in _COUNTED))
-        return Progress(level, total, areas)
 
     @get("/papers", opt=allows(Action.SEE_BENEFICIARIES), responses=documented())
     async def papers(self, request: ApiRequest) -> Papers:

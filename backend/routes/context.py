@@ -14,6 +14,7 @@ from backend.photos import Photos
 from backend.problems import Problem
 from backend.settings import Settings
 from backend.store.database import transaction
+from backend.underway import Underway
 from backend.vault import Vault
 
 ApiRequest = Request[Any, Any, Any]
@@ -50,6 +51,11 @@ def now_of(request: ApiRequest) -> datetime:
 def vault_of(request: ApiRequest) -> Vault:
     """The process's keys."""
     return cast("Vault", request.app.state.vault)
+
+
+def underway_of(request: ApiRequest) -> Underway:
+    """The process's long work."""
+    return cast("Underway", request.app.state.underway)
 
 
 def settings_of(request: ApiRequest) -> Settings:

@@ -8,7 +8,7 @@ from litestar import Controller, get, put
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from backend import access, assessing, circulating
+from backend import access, assessing, circulating, second_factor
 from backend.access import allows
 from backend.domain.assessment import Weights, check_weights
 from backend.domain.roles import Action, Actor
@@ -16,6 +16,7 @@ from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
 from backend.store import audit, county_rules
+from backend.store import second_factor as factors
 
 Points = Annotated[int, Meta(ge=0, le=100)]
 # What stands in a document number has no brackets, blanks or line breaks of its own.
@@ -26,6 +27,12 @@ class MarkRule(msgspec.Struct, forbid_unknown_fields=True):
     """What stands before year and number of a circular."""
 
     mark: Mark
+
+
+class SecondFactorRule(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether staff must have a second factor."""
+
+    required: bool
 
 
 class WeightsRule(msgspec.Struct, forbid_unknown_fields=True):
@@ -98,6 +105,30 @@ class CountyRuleController(Controller):
         check_weights(Weights(**msgspec.structs.asdict(data)))
         async with authorised(request) as actor:
             await _set(actor, assessing.WEIGHTS, data)
+
+    @get("/second-factor", opt=allows(Action.SEE_COUNTY_RULES), responses=documented())
+    async def second_factor(self, request: ApiRequest) -> SecondFactorRule:
+        """Whether the county's staff must have a second factor."""
+        async with authorised(request) as actor:
+            county = access.county(actor, Action.SEE_COUNTY_RULES)
+            found = await county_rules.in_force(county, second_factor.REQUIRED, actor.now)
+        return SecondFactorRule(bool(found and found["required"]))
+
+    @put(
+        "/second-factor",
+        opt=allows(Action.SET_COUNTY_RULES),
+        status_code=204,
+        responses=documented("second_factor_off"),
+    )
+    async def require(self, request: ApiRequest, data: JSONBody[SecondFactorRule]) -> None:
+        """Who requires it has it. Staff without one are signed out, and let in to set it up."""
+        async with authorised(request) as actor:
+            if data.required and (await factors.of(actor.account))["totp_since"] is None:
+                raise Problem("second_factor_off")
+            await _set(actor, second_factor.REQUIRED, data)
+            if data.required:
+                county = access.county(actor, Action.SET_COUNTY_RULES)
+                await factors.end_sessions_without(county, actor.now)
 
     @get("/prices", opt=allows(Action.SEE_COUNTY_RULES), responses=documented())
     async def prices(self, request: ApiRequest) -> PricesRule:

@@ -12,15 +12,17 @@ from msgspec import Meta
 
 from backend import access, hearing, told
 from backend.access import allows
+from backend.domain.calendar import WorkCalendar
 from backend.domain.feedback import (
     FeedbackAct,
     FeedbackKind,
     FeedbackState,
     Recipient,
     Standing,
+    act_by,
     office_for,
 )
-from backend.domain.roles import Action
+from backend.domain.roles import Action, Actor
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
 from backend.routes.schemas import (
@@ -33,7 +35,7 @@ from backend.routes.schemas import (
     paged,
     read_mark,
 )
-from backend.store import feedback
+from backend.store import calendar, feedback
 from backend.store.database import from_json
 from backend.store.feedback import NewFeedback
 
@@ -76,7 +78,10 @@ class FeedbackStepView(msgspec.Struct):
 
 
 class FeedbackView(msgspec.Struct):
-    """`office` has had it since `office_since`, and `holder_name` of it since `held_since`."""
+    """`office` has had it since `office_since`, and `holder_name` of it since `held_since`.
+
+    `act_by`: until when the office is to take it on, or once taken to answer it; told to offices.
+    """
 
     id: UUID
     kind: FeedbackKind
@@ -94,18 +99,20 @@ class FeedbackView(msgspec.Struct):
     held_since: datetime | None
     answered_at: datetime | None
     steps: list[FeedbackStepView]
+    act_by: datetime | None = None
 
 
-_CONVERTED = ("kind", "state", "steps")
+_CONVERTED = ("kind", "state", "steps", "act_by")
 _PLAIN = tuple(name for name in FeedbackView.__struct_fields__ if name not in _CONVERTED)
 
 
-def feedback_view(row: asyncpg.Record) -> FeedbackView:
-    """Something sent, with what became of it."""
+def feedback_view(row: asyncpg.Record, days: WorkCalendar | None = None) -> FeedbackView:
+    """Something sent, with what became of it, and by the county's working days what is due."""
     standing = Standing(row["office"], row["holder"], row["answered_at"] is not None)
     return FeedbackView(
         kind=FeedbackKind(row["kind"]),
         state=standing.state,
+        act_by=act_by(standing.state, row["office_since"], days) if days else None,
         steps=msgspec.convert(from_json(row["steps"]) or [], list[FeedbackStepView]),
         **{name: row[name] for name in _PLAIN},
     )
@@ -136,7 +143,8 @@ class FeedbackController(Controller):
                 after=after[0] if after else None,
                 limit=limit + 1,
             )
-        return paged(rows, limit, feedback_view, lambda row: [row["number"]])
+            days = await _days(actor)
+        return paged(rows, limit, lambda row: feedback_view(row, days), lambda row: [row["number"]])
 
     @post(
         "/",
@@ -158,7 +166,7 @@ class FeedbackController(Controller):
     async def one(self, request: ApiRequest, number: FromPath[UUID]) -> FeedbackView:
         """One of them."""
         async with authorised(request) as actor:
-            return feedback_view(await told.feedback_seen(actor, number))
+            return await _seen(actor, number)
 
     @post(
         "/{number:uuid}/take",
@@ -170,7 +178,7 @@ class FeedbackController(Controller):
         """Takes it on, or over from a colleague."""
         async with authorised(request) as actor:
             await hearing.take(actor, await told.feedback_to_answer(actor, number))
-            return feedback_view(await told.feedback_seen(actor, number))
+            return await _seen(actor, number)
 
     @post(
         "/{number:uuid}/pass-on",
@@ -185,7 +193,7 @@ class FeedbackController(Controller):
         async with authorised(request) as actor:
             found = await told.feedback_to_answer(actor, number)
             await hearing.pass_on(actor, found, data.reason)
-            return feedback_view(await told.feedback_seen(actor, number))
+            return await _seen(actor, number)
 
     @post(
         "/{number:uuid}/answer",
@@ -199,4 +207,15 @@ class FeedbackController(Controller):
         """Answers it, once; the sender is told."""
         async with authorised(request) as actor:
             await hearing.answer(actor, await told.feedback_to_answer(actor, number), data.text)
-            return feedback_view(await told.feedback_seen(actor, number))
+            return await _seen(actor, number)
+
+
+async def _days(actor: Actor) -> WorkCalendar | None:
+    """The working days of who answers; a sender is not told what an office is measured by."""
+    scopes = actor.scopes(Action.ANSWER_FEEDBACK)
+    return await calendar.load(scopes[0]) if scopes else None
+
+
+async def _seen(actor: Actor, number: UUID) -> FeedbackView:
+    row = await told.feedback_seen(actor, number)
+    return feedback_view(row, await _days(actor))

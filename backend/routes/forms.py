@@ -5,12 +5,13 @@ from typing import Any
 
 import asyncpg
 import msgspec
-from litestar import Controller, get, post, put
+from litestar import Controller, delete, get, post, put
 from litestar.params import FromQuery, JSONBody
 
 from backend import access
 from backend.access import allows
 from backend.domain.form_definition import Kind
+from backend.domain.form_reading import read_definition
 from backend.domain.forms import expand, parse_definition, prefilled, validate
 from backend.domain.roles import Action
 from backend.problems import Problem
@@ -45,6 +46,15 @@ class FormIn(msgspec.Struct, forbid_unknown_fields=True):
     """The definition: code, title, kinds, groups of fields, checks."""
 
     definition: dict[str, Any]
+
+
+class FormReading(msgspec.Struct):
+    """What is wrong with a definition: [{path, reason, …}]; and each of its expressions that can
+    be read as a tree: {value}, {field, last}, {table, column} or {name, parts, choices}.
+    """
+
+    problems: list[dict[str, Any]]
+    outlines: dict[str, dict[str, Any]]
 
 
 class Trial(msgspec.Struct, forbid_unknown_fields=True):
@@ -111,6 +121,13 @@ class FormController(Controller):
             await audit.write(audit.by(actor, "form.draft", f"form:{made['id']}", owner))
             return _view(await access.form(actor, made["id"]))
 
+    @post("/reading", opt=allows(Action.MANAGE_FORMS), status_code=200, responses=documented())
+    async def read(self, request: ApiRequest, data: JSONBody[FormIn]) -> FormReading:
+        """Reads a definition that is being written; nothing is stored."""
+        async with authorised(request):
+            found = read_definition(data.definition)
+        return FormReading(found.problems, found.outlines)
+
     @put(
         "/{number:int}",
         opt=allows(Action.MANAGE_FORMS),
@@ -130,6 +147,19 @@ class FormController(Controller):
                 raise Problem("form_published")
             await audit.write(audit.by(actor, "form.change", f"form:{number}", row["owner"]))
             return _view(await access.form(actor, number))
+
+    @delete(
+        "/{number:int}",
+        opt=allows(Action.MANAGE_FORMS),
+        responses=documented("not_found", "form_published"),
+    )
+    async def discard(self, request: ApiRequest, number: SmallPath) -> None:
+        """Discards a draft."""
+        async with authorised(request) as actor:
+            row = await access.own_form(actor, number)
+            if not await forms.discard_draft(number):
+                raise Problem("form_published")
+            await audit.write(audit.by(actor, "form.discard", f"form:{number}", row["owner"]))
 
     @post(
         "/{number:int}/publish",

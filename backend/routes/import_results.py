@@ -11,16 +11,22 @@ import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromQuery, JSONBody
 
-from backend import access, ledger_import, match_import, roster_import
+from backend import access, ledger_import
 from backend.access import allows
 from backend.domain.certification.matches import HitKind, HitOutcome
-from backend.domain.certification.roster import REASONS
 from backend.domain.masking import masked_name
 from backend.domain.roles import Action
+from backend.domain.row_faults import REASONS
 from backend.faulty_rows import faulty_rows
 from backend.problems import LANGUAGES, Problem, language_of
-from backend.routes.context import FILE_TYPES, ApiRequest, authorised, vault_of
+from backend.routes.context import (
+    FILE_TYPES,
+    ApiRequest,
+    authorised,
+    vault_of,
+)
 from backend.routes.errors import documented
+from backend.routes.import_templates import HEADINGS, ImportKind
 from backend.routes.imports import ImportOutcome
 from backend.routes.schemas import (
     LimitQuery,
@@ -36,17 +42,6 @@ from backend.store import audit, imports, ledger_lists, matches
 from backend.store.database import from_json
 
 _SHEET = FILE_TYPES[1]
-_HEADINGS = {
-    roster_import.KIND: roster_import.ROSTER,
-    match_import.KIND: match_import.MATCH,
-    ledger_import.KIND: ledger_import.LEDGER,
-}
-
-
-class ImportKind(StrEnum):
-    ROSTER = "roster"
-    MATCH = "match"
-    RESIDENTS = "residents"
 
 
 class ChangeKind(StrEnum):
@@ -57,7 +52,9 @@ class ChangeKind(StrEnum):
 
 
 class ImportView(msgspec.Struct):
-    """A list that was read, by whom, with the SHA-256 of its file."""
+    """A list that was read, by whom, with the SHA-256 of its file. The newest of its kind can be
+    undone where it is `undoable`.
+    """
 
     id: int
     kind: ImportKind
@@ -69,6 +66,7 @@ class ImportView(msgspec.Struct):
     outcome: ImportOutcome
     rows: int
     counts: dict[str, int]
+    undoable: bool
 
 
 class FieldFault(msgspec.Struct):
@@ -131,6 +129,7 @@ def _view(row: asyncpg.Record) -> ImportView:
         ImportOutcome(row["outcome"]),
         row["rows"],
         from_json(row["counts"]),
+        row["undoable"],
     )
 
 
@@ -189,6 +188,7 @@ class ImportController(Controller):
                 kind.value if kind else None,
                 after[0] if after else None,
                 limit + 1,
+                access.lists_seen(actor),
             )
         return paged(rows, limit, _view, lambda row: [row["id"]])
 
@@ -216,7 +216,7 @@ class ImportController(Controller):
 
     @post(
         "/{number:int}/sheet",
-        opt=allows(Action.IMPORT_LISTS),
+        opt=allows(Action.HANDLE_IMPORTS),
         status_code=200,
         media_type=_SHEET,
         responses=documented(),
@@ -225,19 +225,17 @@ class ImportController(Controller):
         """The faulty rows as a workbook, with what is wrong in front; leaves an audit entry."""
         language = language_of(request.headers.get("accept-language"))
         async with authorised(request) as actor:
-            row = await access.import_batch(actor, number, Action.IMPORT_LISTS)
+            row = await access.import_batch(actor, number, Action.HANDLE_IMPORTS)
             await audit.write(audit.by(actor, "import.sheet", f"import:{number}", row["county"]))
             with tempfile.TemporaryDirectory(prefix="cunbao-list-") as folder:
                 path, header = Path(folder) / "faulty.xlsx", from_json(row["header"])
-                headings = _HEADINGS[row["kind"]]
+                headings = HEADINGS[ImportKind(row["kind"])]
                 await faulty_rows(number, header, headings, vault_of(request), path, language)
                 content = path.read_bytes()
         disposition = f'attachment; filename="faulty-{number}.xlsx"'
         return Response(content, media_type=_SHEET, headers={"content-disposition": disposition})
 
-    @get(
-        "/{number:int}/changes", opt=allows(Action.SEE_IMPORTS), responses=documented("bad_cursor")
-    )
+    @get("/{number:int}/changes", opt=allows(Action.SEE_LISTS), responses=documented("bad_cursor"))
     async def changes(
         self,
         request: ApiRequest,
@@ -251,7 +249,7 @@ class ImportController(Controller):
         """
         after = read_mark(page, tuple[int])
         async with authorised(request) as actor:
-            batch = await access.import_batch(actor, number, Action.SEE_IMPORTS)
+            batch = await access.import_batch(actor, number, Action.SEE_LISTS)
             of_ledger = batch["kind"] == ledger_import.KIND
             read = ledger_lists.changes if of_ledger else imports.changes
             rows = await read(
@@ -259,7 +257,7 @@ class ImportController(Controller):
             )
         return paged(rows, limit, _change, lambda row: [row["id"]])
 
-    @get("/{number:int}/hits", opt=allows(Action.SEE_IMPORTS), responses=documented("bad_cursor"))
+    @get("/{number:int}/hits", opt=allows(Action.SEE_LISTS), responses=documented("bad_cursor"))
     async def hits(
         self,
         request: ApiRequest,
@@ -271,7 +269,7 @@ class ImportController(Controller):
         """Whom another office's list names, row by row."""
         after = read_mark(page, tuple[int])
         async with authorised(request) as actor:
-            await access.import_batch(actor, number, Action.SEE_IMPORTS)
+            await access.import_batch(actor, number, Action.SEE_LISTS)
             rows = await matches.hits(
                 number, outcome.value if outcome else None, after[0] if after else None, limit + 1
             )

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -16,13 +16,29 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Requ
 from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import FromQuery, QueryParameter
 
-from backend import access, ledger_import, match_import, roster_import
+from backend import (
+    access,
+    account_import,
+    appointments,
+    county_regions,
+    ledger_import,
+    match_import,
+    roster_import,
+)
 from backend.access import allows
 from backend.domain.certification.matches import HitKind
-from backend.domain.roles import Action
-from backend.lists import MAX_BYTES, Report
-from backend.routes.context import FILE_TYPES, TAKES_FILE, ApiRequest, authorised, vault_of
+from backend.domain.roles import Action, Actor, Role
+from backend.lists import MAX_BYTES, Ask, Progress, Report
+from backend.routes.context import (
+    FILE_TYPES,
+    TAKES_FILE,
+    ApiRequest,
+    authorised,
+    underway_of,
+    vault_of,
+)
 from backend.routes.errors import documented
+from backend.routes.import_templates import ImportKind
 from backend.routes.schemas import (
     check_years,
 )
@@ -40,9 +56,12 @@ SourceQuery = Annotated[
 
 
 class ImportOutcome(StrEnum):
-    """imported; shown: a dry run; rejected: some rows had faults, and nothing was imported."""
+    """imported; shown: a dry run; rejected: some rows had faults, and nothing was imported;
+    undone: imported once, and taken back.
+    """
 
     IMPORTED = "imported"
+    UNDONE = "undone"
     SHOWN = "shown"
     REJECTED = "rejected"
 
@@ -79,8 +98,19 @@ async def _received(request: ApiRequest) -> AsyncIterator[Path]:
         yield Path(file.name)
 
 
-def _unseen(done: int, total: int | None) -> None:
-    """Nobody watches the progress of a request."""
+@asynccontextmanager
+async def _brought(request: ApiRequest) -> AsyncIterator[tuple[Path, Actor]]:
+    """The body as a file and who sent it: asked before any of it is read, and again after."""
+    async with authorised(request):
+        pass
+    async with _received(request) as path, authorised(request) as actor:
+        yield path, actor
+
+
+def _noted(request: ApiRequest, kind: ImportKind, actor: Actor) -> AbstractContextManager[Progress]:
+    """Notes that the list is being read, for whoever looks."""
+    county = access.county(actor, Action.IMPORT_LISTS)
+    return underway_of(request).work(kind.value, county, actor.name, actor.now)
 
 
 def _result(report: Report) -> ImportResult:
@@ -113,9 +143,7 @@ class UploadController(Controller):
         """The county's roster as the body: all of it is taken or nothing. A dry run shows the
         difference; `gone_ok` confirms a roster that leaves out many.
         """
-        async with authorised(request):
-            pass
-        async with _received(request) as path, authorised(request) as actor:
+        async with _brought(request) as (path, actor):
             ask = roster_import.Ask(
                 path,
                 access.county(actor, Action.IMPORT_LISTS),
@@ -125,7 +153,9 @@ class UploadController(Controller):
                 dry_run,
                 gone_ok,
             )
-            return _result(await roster_import.import_roster(ask, vault_of(request), _unseen))
+            with _noted(request, ImportKind.ROSTER, actor) as progress:
+                report = await roster_import.import_roster(ask, vault_of(request), progress)
+            return _result(report)
 
     @post(
         "/residents",
@@ -139,10 +169,8 @@ class UploadController(Controller):
         """A sheet of the labour ledger as the body: all of it is taken or nothing. Fields without
         a column stay as they are; nobody leaves for not being listed, only by `change_type`.
         """
-        async with authorised(request):
-            pass
-        async with _received(request) as path, authorised(request) as actor:
-            ask = ledger_import.Ask(
+        async with _brought(request) as (path, actor):
+            ask = Ask(
                 path,
                 access.county(actor, Action.IMPORT_LISTS),
                 actor.now,
@@ -150,7 +178,9 @@ class UploadController(Controller):
                 actor.request,
                 dry_run,
             )
-            return _result(await ledger_import.import_ledger(ask, vault_of(request), _unseen))
+            with _noted(request, ImportKind.RESIDENTS, actor) as progress:
+                report = await ledger_import.import_ledger(ask, vault_of(request), progress)
+            return _result(report)
 
     @post(
         "/match",
@@ -170,9 +200,7 @@ class UploadController(Controller):
         looked into; `kind` and `on` hold for rows that do not say.
         """
         check_years(on=on)
-        async with authorised(request):
-            pass
-        async with _received(request) as path, authorised(request) as actor:
+        async with _brought(request) as (path, actor):
             ask = match_import.Ask(
                 path,
                 access.county(actor, Action.IMPORT_LISTS),
@@ -184,4 +212,37 @@ class UploadController(Controller):
                 actor.request,
                 dry_run,
             )
-            return _result(await match_import.import_match(ask, vault_of(request), _unseen))
+            with _noted(request, ImportKind.MATCH, actor) as progress:
+                report = await match_import.import_match(ask, vault_of(request), progress)
+            return _result(report)
+
+    @post(
+        "/regions",
+        opt=allows(Action.IMPORT_LISTS) | TAKES_FILE,
+        operation_class=FileOperation,
+        responses=documented(*_FILE_PROBLEMS),
+    )
+    async def regions(self, request: ApiRequest, dry_run: FromQuery[bool] = False) -> ImportResult:
+        """The county's townships and villages as the body: known ones take their new name, none
+        is moved or taken away.
+        """
+        async with _brought(request) as (path, actor):
+            county = access.county(actor, Action.IMPORT_LISTS)
+            ask = Ask(path, county, actor.now, actor.account, actor.request, dry_run)
+            return _result(await county_regions.import_regions(ask, vault_of(request)))
+
+    @post(
+        "/accounts",
+        opt=allows(Action.IMPORT_ACCOUNTS) | TAKES_FILE,
+        operation_class=FileOperation,
+        responses=documented(*_FILE_PROBLEMS, "phone_taken"),
+    )
+    async def accounts(self, request: ApiRequest, dry_run: FromQuery[bool] = False) -> ImportResult:
+        """People and their posts as the body: all of them or none. They come in by invitations."""
+        vault = vault_of(request)
+        async with _brought(request) as (path, actor):
+            nobodys_hash = await appointments.first_hash(vault, None, Role.LIAISON, "")
+            county = access.county(actor, Action.IMPORT_ACCOUNTS)
+            ask = Ask(path, county, actor.now, actor.account, actor.request, dry_run)
+            found = await account_import.import_accounts(ask, actor, vault, nobodys_hash)
+            return _result(found)

@@ -81,6 +81,15 @@ def _view(row: asyncpg.Record, vault: Vault) -> OpenInvitation:
     )
 
 
+def issued_view(
+    issued: invitations.Issued, account: UUID, name: str, base: str
+) -> IssuedInvitation:
+    """The link below the server's address, and its picture."""
+    link = f"{base.rstrip('/')}/#/welcome/{issued.token}"
+    picture = segno.make(link, error="m", micro=False).svg_inline(scale=6, border=4)
+    return IssuedInvitation(issued.id, account, name, link, picture, issued.expires_at)
+
+
 class InvitationController(Controller):
     path = "/invitations"
     tags = ("people",)
@@ -98,11 +107,7 @@ class InvitationController(Controller):
                 vault_of(request), actor, data.account, row["region"], timedelta(days=data.days)
             )
         base = settings_of(request).public_url or str(request.base_url)
-        link = f"{base.rstrip('/')}/#/welcome/{issued.token}"
-        picture = segno.make(link, error="m", micro=False).svg_inline(scale=6, border=4)
-        return IssuedInvitation(
-            issued.id, data.account, row["name"], link, picture, issued.expires_at
-        )
+        return issued_view(issued, data.account, row["name"], base)
 
     @get("/", opt=allows(Action.APPOINT_VILLAGE), responses=documented("bad_cursor"))
     async def page(
@@ -148,6 +153,7 @@ class InvitationController(Controller):
             "invitation_over",
             "account_disabled",
             "weak_password",
+            "second_factor_needed",
             "locked_out",
         ),
     )

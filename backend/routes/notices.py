@@ -86,12 +86,13 @@ class ReadIn(msgspec.Struct, forbid_unknown_fields=True):
 
 class NoticeFileView(msgspec.Struct):
     """`picture` and `whole` are paths good for five minutes, for this session; null until the
-    file has been examined, or when it was `refused`.
+    file has been examined, or when it was `refused`. A correction names it again by its `sha256`.
     """
 
     id: int
     name: str
     size: int
+    sha256: str
     kind: str | None
     pages: int | None
     refused: str | None

@@ -56,7 +56,10 @@ class FilingView(msgspec.Struct):
 
 
 class ObligationDetail(msgspec.Struct):
-    """Everything about one obligation: what is true now, and the facts it follows from."""
+    """Everything about one obligation: what is true now, and the facts it follows from.
+
+    `last` are the accepted answers of the period before, which a report begins from.
+    """
 
     id: int
     schedule: int
@@ -78,6 +81,7 @@ class ObligationDetail(msgspec.Struct):
     fix_by: datetime | None
     adjustments: list[dict[str, Any]]
     filings: list[FilingView]
+    last: dict[str, Any] | None
     beneficiary: PensionerShown | None = None
 
 
@@ -167,6 +171,7 @@ async def obligation_detail(row: asyncpg.Record, t: datetime) -> ObligationDetai
         fix_by=newest[-1] if newest else None,
         adjustments=[_adjustment(m) for m in moves],
         filings=shown,
+        last=from_json(await filings.last_accepted(row["id"])),
     )
 
 

@@ -49,7 +49,7 @@ class Outlook(msgspec.Struct):
     villages: list[VillageOutlook]
 
 
-def _view(expected: Expected, language: str) -> VillageOutlook:
+def village_outlook(expected: Expected, language: str) -> VillageOutlook:
     return VillageOutlook(
         expected.obligation,
         expected.region,
@@ -86,4 +86,4 @@ class OutlookController(Controller):
             days = await calendar.load(asked["scope"])
             expected = await expect(scopes, region, found["id"], days, actor.now)
         start = watch_from(found["due_at"], days).astimezone(UTC)
-        return Outlook(start, [_view(each, language) for each in expected])
+        return Outlook(start, [village_outlook(each, language) for each in expected])

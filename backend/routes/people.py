@@ -59,7 +59,8 @@ class PostOfAccount(msgspec.Struct, forbid_unknown_fields=True):
 class PersonView(msgspec.Struct):
     """A post and who holds it; the phone number is masked.
 
-    `on_leave_until` is the last day of the leave that runs now.
+    `on_leave_until` is the last day of the leave that runs now; `factor_since` when their second
+    factor was set up.
     """
 
     post: UUID
@@ -73,6 +74,8 @@ class PersonView(msgspec.Struct):
     starts_at: datetime
     ends_at: datetime | None
     on_leave_until: date | None
+    disabled_at: datetime | None
+    factor_since: datetime | None
 
 
 class Created(msgspec.Struct):
@@ -89,7 +92,7 @@ class NewPassword(msgspec.Struct, forbid_unknown_fields=True):
     password: Password
 
 
-def _person(row: asyncpg.Record, vault: Vault) -> PersonView:
+def person_view(row: asyncpg.Record, vault: Vault) -> PersonView:
     return PersonView(
         row["post"],
         row["id"],
@@ -102,6 +105,8 @@ def _person(row: asyncpg.Record, vault: Vault) -> PersonView:
         row["starts_at"],
         row["ends_at"],
         row["on_leave_until"],
+        row["disabled_at"],
+        row["totp_since"],
     )
 
 
@@ -133,7 +138,10 @@ class PostController(Controller):
             )
         vault = vault_of(request)
         return paged(
-            rows, limit, lambda row: _person(row, vault), lambda row: [row["region"], row["post"]]
+            rows,
+            limit,
+            lambda row: person_view(row, vault),
+            lambda row: [row["region"], row["post"]],
         )
 
     @post(

@@ -2,8 +2,9 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import IO
+from uuid import UUID
 
 from litestar import Controller, get
 from litestar.params import FromQuery
@@ -14,13 +15,13 @@ from backend.access import allows
 from backend.domain.ledger.rows import COLUMNS
 from backend.domain.roles import Action
 from backend.ledger_sheet import Whose
-from backend.problems import Problem
-from backend.results_sheet import CsvSheet, ExcelSheet, Sheet
 from backend.routes.context import FILE_TYPES, ApiRequest, authorised, vault_of
 from backend.routes.errors import documented
-from backend.routes.results import PurposeQuery, parts
+from backend.routes.export_requests import ExportKind, approved
+from backend.routes.results import parts
 from backend.routes.schemas import KeyQuery
 from backend.store import audit
+from backend.written_sheets import CsvSheet, ExcelSheet, Mark, Sheet
 
 
 class ResidentSheetController(Controller):
@@ -31,58 +32,55 @@ class ResidentSheetController(Controller):
         "/export.csv",
         opt=allows(Action.EXPORT_RESIDENTS),
         media_type=FILE_TYPES[0],
-        responses=documented("not_found", "purpose_missing"),
+        responses=documented("not_found", "export_not_approved"),
     )
     async def as_csv(
         self,
         request: ApiRequest,
         region: KeyQuery = None,
-        full: FromQuery[bool] = False,
-        purpose: PurposeQuery = None,
+        approval: FromQuery[UUID | None] = None,
     ) -> Stream:
         """Everybody listed, under the headings that can be read in again; audited. Masked unless
-        `full`, which takes a purpose and the right to it.
+        there is an `approval` of /export-requests for just this, which serves once.
         """
-        return await _export(request, CsvSheet, "csv", region, purpose if full else None, full)
+        return await _export(request, CsvSheet, "csv", region, approval)
 
     @get(
         "/export.xlsx",
         opt=allows(Action.EXPORT_RESIDENTS),
         media_type=FILE_TYPES[1],
-        responses=documented("not_found", "purpose_missing"),
+        responses=documented("not_found", "export_not_approved"),
     )
     async def as_workbook(
         self,
         request: ApiRequest,
         region: KeyQuery = None,
-        full: FromQuery[bool] = False,
-        purpose: PurposeQuery = None,
+        approval: FromQuery[UUID | None] = None,
     ) -> Stream:
         """The same as a workbook."""
-        return await _export(request, ExcelSheet, "xlsx", region, purpose if full else None, full)
+        return await _export(request, ExcelSheet, "xlsx", region, approval)
 
 
 async def _export(
     request: ApiRequest,
-    kind: Callable[[IO[bytes], Sequence[str]], Sheet],
+    kind: Callable[[IO[bytes], Sequence[str], Mark], Sheet],
     ending: str,
     region: str | None,
-    purpose: str | None,
-    full: bool,
+    approval: UUID | None,
 ) -> Stream:
-    if full and not (purpose or "").strip():
-        raise Problem("purpose_missing")
+    full = approval is not None
     right = Action.EXPORT_RESIDENTS_PRIVATE if full else Action.EXPORT_RESIDENTS
     with ExitStack() as unfinished:
         file = unfinished.enter_context(tempfile.TemporaryFile(prefix="cunbao-ledger-"))
         async with authorised(request) as actor:
             scopes = access.reach(actor, right, region)
-            sheet = kind(file, COLUMNS)
+            mark = await approved(actor, approval, ExportKind.RESIDENTS, region, None)
+            sheet = unfinished.enter_context(closing(kind(file, COLUMNS, mark)))
             written = await ledger_sheet.write(
                 sheet, Whose(scopes, region, full), vault_of(request)
             )
             where = region or scopes[0]
-            said = {"rows": written, "full": full, "purpose": purpose}
+            said = {"rows": written, "full": full, "approval": mark.approval}
             await audit.write(audit.by(actor, "residents.export", f"region:{where}", where, **said))
         unfinished.pop_all()
     headers = {"content-disposition": f'attachment; filename="ledger.{ending}"'}

@@ -2,10 +2,11 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, closing
 from datetime import date, datetime, time
 from typing import IO, Annotated, Final
+from uuid import UUID
 
 from litestar import Controller, get
 from litestar.params import FromQuery, QueryParameter
@@ -17,15 +18,16 @@ from backend.domain.calendar import local_day, local_instant
 from backend.domain.certification.months import Month
 from backend.domain.roles import Action, Actor
 from backend.problems import Problem
-from backend.results_sheet import CsvSheet, ExcelSheet, Sheet, Wanted, write
+from backend.results_sheet import COLUMNS, Wanted, write
 from backend.routes.context import FILE_TYPES, ApiRequest, authorised, vault_of
 from backend.routes.errors import documented
+from backend.routes.export_requests import ExportKind, approved
 from backend.routes.schemas import KeyQuery
 from backend.store import audit
 from backend.store.database import plan_anew
+from backend.written_sheets import CsvSheet, ExcelSheet, Mark, Sheet
 
 MonthQuery = Annotated[str | None, QueryParameter(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$")]
-PurposeQuery = Annotated[str | None, QueryParameter(min_length=2, max_length=200)]
 _PART: Final = 256 * 1024
 _END_OF_DAY = time(23, 59, 59)
 
@@ -38,59 +40,57 @@ class ResultController(Controller):
         "/results.csv",
         opt=allows(Action.EXPORT_RESULTS),
         media_type=FILE_TYPES[0],
-        responses=documented("as_of_future", "not_found", "purpose_missing"),
+        responses=documented("as_of_future", "not_found", "export_not_approved"),
     )
     async def as_csv(
         self,
         request: ApiRequest,
         as_of: MonthQuery = None,
         region: KeyQuery = None,
-        full: FromQuery[bool] = False,
-        purpose: PurposeQuery = None,
+        approval: FromQuery[UUID | None] = None,
     ) -> Stream:
-        """States and recommendations at the end of a month, or now; audited. Masked unless `full`,
-        which takes a purpose and the right to it.
+        """States and recommendations at the end of a month, or now; audited. Masked unless there
+        is an `approval` of /export-requests for just this, which serves once.
         """
-        return await _export(request, CsvSheet, as_of, region, purpose if full else None, full)
+        return await _export(request, CsvSheet, as_of, region, approval)
 
     @get(
         "/results.xlsx",
         opt=allows(Action.EXPORT_RESULTS),
         media_type=FILE_TYPES[1],
-        responses=documented("as_of_future", "not_found", "purpose_missing"),
+        responses=documented("as_of_future", "not_found", "export_not_approved"),
     )
     async def as_workbook(
         self,
         request: ApiRequest,
         as_of: MonthQuery = None,
         region: KeyQuery = None,
-        full: FromQuery[bool] = False,
-        purpose: PurposeQuery = None,
+        approval: FromQuery[UUID | None] = None,
     ) -> Stream:
         """The same as a workbook."""
-        return await _export(request, ExcelSheet, as_of, region, purpose if full else None, full)
+        return await _export(request, ExcelSheet, as_of, region, approval)
 
 
 async def _export(
     request: ApiRequest,
-    kind: Callable[[IO[bytes]], Sheet],
+    kind: Callable[[IO[bytes], Sequence[str], Mark], Sheet],
     as_of: str | None,
     region: str | None,
-    purpose: str | None,
-    full: bool,
+    approval: UUID | None,
 ) -> Stream:
-    if full and not (purpose or "").strip():
-        raise Problem("purpose_missing")
+    full = approval is not None
     right = Action.EXPORT_PRIVATE if full else Action.EXPORT_RESULTS
     with ExitStack() as unfinished:
         # Without a name from the start: whatever happens, nothing of it stays behind.
         file = unfinished.enter_context(tempfile.TemporaryFile(prefix="cunbao-results-"))
         async with authorised(request) as actor:
             scopes, t = access.reach(actor, right, region), _instant(actor, as_of)
+            mark = await approved(actor, approval, ExportKind.RESULTS, region, as_of)
             await plan_anew()
-            written = await write(kind(file), Wanted(scopes, region, t, full), vault_of(request))
+            sheet = unfinished.enter_context(closing(kind(file, COLUMNS, mark)))
+            written = await write(sheet, Wanted(scopes, region, t, full), vault_of(request))
             where = region or scopes[0]
-            said = {"rows": written, "full": full, "as_of": as_of, "purpose": purpose}
+            said = {"rows": written, "full": full, "as_of": as_of, "approval": mark.approval}
             await audit.write(audit.by(actor, "results.export", f"region:{where}", where, **said))
         unfinished.pop_all()
     ending = "csv" if kind is CsvSheet else "xlsx"

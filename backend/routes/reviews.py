@@ -41,12 +41,18 @@ from backend.store.database import from_json
 
 
 class QueueEntry(msgspec.Struct):
-    """A submission awaiting the asker's office; `waited_workdays` counts working time only."""
+    """A submission awaiting the asker's office; `waited_workdays` counts working time only.
+
+    `changes` are against the revision before it, `since_last` against the accepted answers of the
+    period before, null where there are none. A `certification` is looked at by its photos:
+    /certification/reviews/{submission}.
+    """
 
     submission: UUID
     obligation: int
     step: ReviewStep
     schedule: int
+    form: int
     code: str
     title: Words
     period: str
@@ -69,10 +75,13 @@ class QueueEntry(msgspec.Struct):
     reasons: dict[str, str]
     remark: str
     changes: list[dict[str, Any]]
+    since_last: list[dict[str, Any]] | None
+    certification: bool
 
 
 def _entry(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> QueueEntry:
     answers, before = from_json(row["answers"]), from_json(row["answers_before"])
+    last = from_json(row["last"])
     limit = review_by(row["stage_since"], days)
     return QueueEntry(
         submission=row["id"],
@@ -86,10 +95,15 @@ def _entry(row: asyncpg.Record, days: WorkCalendar, now: datetime) -> QueueEntry
         overdue=limit < now,
         answers=answers,
         reasons=from_json(row["reasons"]),
-        changes=[change.as_dict() for change in diff(before, answers)] if before else [],
+        changes=_changes(before, answers) if before else [],
+        since_last=None if last is None else _changes(last, answers),
         counted_by=CountedBy(row["counted_by"]),
         **{name: row[name] for name in _PLAIN},
     )
+
+
+def _changes(before: dict[str, Any], answers: dict[str, Any]) -> list[dict[str, Any]]:
+    return [change.as_dict() for change in diff(before, answers)]
 
 
 def _awaited(row: asyncpg.Record) -> ReviewStep:
@@ -100,6 +114,7 @@ def _awaited(row: asyncpg.Record) -> ReviewStep:
 _PLAIN = (
     "obligation",
     "schedule",
+    "form",
     "code",
     "period",
     "region",
@@ -111,6 +126,7 @@ _PLAIN = (
     "received_at",
     "counted_at",
     "remark",
+    "certification",
 )
 
 

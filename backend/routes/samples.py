@@ -33,8 +33,12 @@ from backend.store import audit, findings
 
 
 class SampleIn(msgspec.Struct, forbid_unknown_fields=True):
-    """Draws so many of the accepted certifications handed in from one day through another."""
+    """Draws so many of the accepted certifications handed in from one day through another.
 
+    `id` is made by who draws, so that sending again draws nothing anew.
+    """
+
+    id: UUID
     region: RegionKey
     from_on: date
     to_on: date
@@ -49,6 +53,7 @@ class SampleView(msgspec.Struct):
 
     id: UUID
     region: str
+    region_name: str
     from_on: date
     to_on: date
     size: int
@@ -118,18 +123,16 @@ class SampleController(Controller):
     async def draw(self, request: ApiRequest, data: JSONBody[SampleIn]) -> SampleDetail:
         """Draws by lot; nobody in the villages or offices can foresee whom."""
         check_years(from_on=data.from_on, to_on=data.to_on)
-        number, seed = uuid4(), uuid4().hex
+        number, seed = data.id, uuid4().hex
         async with authorised(request) as actor:
             await access.region(actor, data.region, Action.AUDIT_SAMPLES)
             found = await findings.accepted_between(data.region, data.from_on, data.to_on)
             drawn = sample(vault_of(request).draw_key, seed, found, data.size)
             period, who = (data.from_on, data.to_on), (actor.account, actor.now)
             values = (number, data.region, *period, data.size, len(found), seed, *who)
-            await findings.add_sample(values, drawn)
-            subject = f"sample:{number}"
-            await audit.write(
-                audit.by(actor, "sample.draw", subject, data.region, size=data.size, of=len(found))
-            )
+            if await findings.add_sample(values, drawn):
+                subject, said = f"sample:{number}", {"size": data.size, "of": len(found)}
+                await audit.write(audit.by(actor, "sample.draw", subject, data.region, **said))
             return await _detail(await access.sample(actor, number))
 
     @get("/", opt=allows(Action.AUDIT_SAMPLES), responses=documented("bad_cursor"))

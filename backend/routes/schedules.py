@@ -15,13 +15,14 @@ from backend.domain.calendar import local_day
 from backend.domain.certification.words import InsuranceType
 from backend.domain.holding import MOST_HELD_BACK
 from backend.domain.ladder import DEFAULT_LADDER, parse_ladder
-from backend.domain.periods import Cadence, parse_timetable, period_containing, timing
+from backend.domain.periods import Cadence, parse_timetable
 from backend.domain.reviews import Office
 from backend.domain.roles import Action, Actor
 from backend.problems import Problem
 from backend.routes.context import ApiRequest, authorised
 from backend.routes.errors import documented
 from backend.routes.schemas import (
+    Hours,
     LimitQuery,
     Page,
     PageQuery,
@@ -33,13 +34,12 @@ from backend.routes.schemas import (
     paged,
     read_mark,
 )
-from backend.store import audit, calendar, certification, forms
+from backend.store import audit, certification, forms
 from backend.store.database import from_json
 
 # Every period since the start opens at once, for every village: a mistyped year must not do that.
 OLDEST: Final = timedelta(days=366)
 
-Hours = Annotated[int, Meta(ge=0, le=168)]
 # Percent of the steps before due that are not sent, by chance, so that their effect can be seen.
 HoldBack = Annotated[int, Meta(ge=0, le=MOST_HELD_BACK)]
 Steps = Annotated[list[Office], Meta(min_length=1, max_length=2)]
@@ -94,16 +94,6 @@ class ScheduleView(msgspec.Struct):
     allowance_hours: int
     ladder: list[dict[str, Any]]
     hold_back: int
-
-
-class Occurrence(msgspec.Struct):
-    """One period's instants. `calendar_known` is false while its year's holidays are not."""
-
-    period: str
-    opens_at: datetime
-    due_at: datetime
-    closes_at: datetime
-    calendar_known: bool
 
 
 def _view(row: asyncpg.Record) -> ScheduleView:
@@ -241,24 +231,3 @@ class ScheduleController(Controller):
                     audit.by(actor, "schedule.change", subject, row["scope"], set=sorted(values))
                 )
             return _view(await access.schedule(actor, number, Action.MANAGE_FORMS))
-
-    @get("/{number:int}/preview", opt=allows(Action.SEE_FORMS), responses=documented("not_found"))
-    async def preview(self, request: ApiRequest, number: SmallPath) -> list[Occurrence]:
-        """The next twelve periods by the working calendar of today; none of certifications."""
-        async with authorised(request) as actor:
-            row = await access.schedule(actor, number, Action.SEE_FORMS)
-            days = await calendar.load(row["scope"])
-        if row["insurance_type"] is not None:
-            return []
-        cadence = Cadence(row["cadence"])
-        timetable = parse_timetable(from_json(row["timetable"]), cadence)
-        period = period_containing(cadence, max(local_day(actor.now), row["starts_on"]))
-        found = []
-        for _ in range(12):
-            times = timing(period, timetable, days)
-            known = days.covers(local_day(times.closes_at).year)
-            found.append(
-                Occurrence(period.key, times.opens_at, times.due_at, times.closes_at, known)
-            )
-            period = period.next()
-        return found

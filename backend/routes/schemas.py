@@ -20,6 +20,7 @@ Note = Annotated[str, Meta(max_length=500, pattern=_TEXT)]
 Reason = Annotated[str, Meta(min_length=2, max_length=200, pattern=_TEXT)]
 RegionKey = Annotated[str, Meta(pattern=r"^[0-9]{2,12}$", max_length=12)]
 # A number past 2**53 is no longer exact in a browser, and its limit none in a JSON schema.
+Hours = Annotated[int, Meta(ge=0, le=168)]
 Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Small = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 PeriodKey = Annotated[str, Meta(pattern=r"^2[0-9]{3}(-[WQ0-9]{2,3}(-[0-9]{2})?)?$")]

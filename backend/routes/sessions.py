@@ -18,11 +18,17 @@ from backend.routes.errors import documented
 from backend.routes.schemas import Line, Password, Phone
 from backend.store import audit, people, regions
 
+# Six digits, or a recovery code.
+Code = Annotated[str, Meta(min_length=6, max_length=20, pattern=r"^[0-9A-Za-z -]+$")]
+
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
+    """`code` where the answer without it was second_factor_needed."""
+
     phone: Phone
     password: Password
     device: Line = ""
+    code: Code | None = None
 
 
 class RefreshRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,15 +73,20 @@ class SessionController(Controller):
     path = "/sessions"
     tags = ("sessions",)
 
-    @post("/", opt=PUBLIC, security=[{}], responses=documented("bad_credentials", "locked_out"))
+    @post(
+        "/",
+        opt=PUBLIC,
+        security=[{}],
+        responses=documented(
+            "bad_credentials", "locked_out", "second_factor_needed", "second_factor_wrong"
+        ),
+    )
     async def sign_in(self, request: ApiRequest, data: JSONBody[Credentials]) -> TokenPair:
         """Phone and password for a pair of tokens. Five failures in 15 minutes lock the number."""
         tokens = await sessions.sign_in(
             vault_of(request),
             settings_of(request),
-            data.phone,
-            data.password,
-            data.device,
+            sessions.Proof(data.phone, data.password, data.code, data.device),
             now_of(request),
         )
         return pair(tokens)

@@ -65,6 +65,18 @@ def liaison(request: ApiRequest) -> Response[bytes]:
     return _answer(request, WEB / "liaison.html", _ASK_AGAIN)
 
 
+@get("/office", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
+def office(request: ApiRequest) -> Response[bytes]:
+    """The offices' console."""
+    return _answer(request, WEB / "office" / "office.html", _ASK_AGAIN)
+
+
+@get("/office/assets/{name:str}", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
+def office_built(request: ApiRequest, name: FromPath[str]) -> Response[bytes]:
+    """Its scripts and styles, named by their content."""
+    return _answer(request, WEB / "office" / "assets" / name, _FOR_EVER)
+
+
 @get(
     ["/sw.js", "/manifest.webmanifest", "/icon.svg"],
     opt=PUBLIC,

@@ -22,6 +22,23 @@ async def of_obligations(obligations: Sequence[int]) -> list[asyncpg.Record]:
     )
 
 
+def _meant(
+    scopes: Sequence[str],
+    ids: Sequence[int] | None,
+    under: str | None,
+    schedule: int | None,
+    period: str | None,
+) -> Filters:
+    where = Filters().within("o.region", scopes)
+    if under is not None:
+        where.within("o.region", [under])
+    where.add_if(list(ids) if ids is not None else None, "o.id = ANY(?)")
+    where.add_if(schedule, "o.schedule = ?")
+    if period is not None:
+        where.add("o.period IN (SELECT id FROM period WHERE key = ?)", period)
+    return where
+
+
 async def lock_for_adjusting(
     scopes: Sequence[str],
     *,
@@ -31,13 +48,7 @@ async def lock_for_adjusting(
     period: str | None,
 ) -> list[asyncpg.Record]:
     """The obligations meant, with their villages held in code order."""
-    where = Filters().within("o.region", scopes)
-    if under is not None:
-        where.within("o.region", [under])
-    where.add_if(list(ids) if ids is not None else None, "o.id = ANY(?)")
-    where.add_if(schedule, "o.schedule = ?")
-    if period is not None:
-        where.add("o.period IN (SELECT id FROM period WHERE key = ?)", period)
+    where = _meant(scopes, ids, under, schedule, period)
     await fetch(
         f"""SELECT key FROM region WHERE key IN
             (SELECT o.holder FROM obligation o WHERE {where.sql})
@@ -49,6 +60,54 @@ async def lock_for_adjusting(
                    o.matched_at,
                    (SELECT max(a.decided_at) FROM adjustment a WHERE a.obligation = o.id) AS decided
         FROM obligation o WHERE {where.sql} ORDER BY o.id""",
+        *where.args,
+    )
+
+
+async def meant(
+    scopes: Sequence[str],
+    *,
+    ids: Sequence[int] | None,
+    under: str | None,
+    schedule: int | None,
+    period: str | None,
+) -> list[asyncpg.Record]:
+    """The obligations meant, with nothing held: what adjusting them would do is only told."""
+    where = _meant(scopes, ids, under, schedule, period)
+    return await fetch(
+        f"""SELECT o.id, o.holder, o.due_at, o.closes_at, o.exempt_at, o.matched_at
+        FROM obligation o WHERE {where.sql} ORDER BY o.holder, o.id""",
+        *where.args,
+    )
+
+
+# The newest word on a deadline or a waiver stands until another takes its place.
+_STANDING = """((a.kind = 'exempt' AND o.exempt_at = a.decided_at)
+    OR (a.kind = 'extend' AND o.due_at = a.due_at AND NOT EXISTS (SELECT 1 FROM adjustment n
+        WHERE n.obligation = a.obligation AND n.kind = 'extend' AND n.id > a.id)))"""
+
+
+async def in_force(
+    scopes: Sequence[str],
+    *,
+    under: str | None,
+    kind: str | None,
+    after: int | None,
+    limit: int,
+) -> list[asyncpg.Record]:
+    """Extensions and waivers that stand, newest first."""
+    where = Filters().add(_STANDING).within("o.holder", scopes)
+    if under is not None:
+        where.within("o.holder", [under])
+    where.add_if(kind, "a.kind = ?").add_if(after, "a.id < ?")
+    return await fetch(
+        f"""SELECT a.id, a.kind, a.reason, a.decided_at, c.name AS by_name, o.id AS obligation,
+            o.holder AS region, r.name AS region_name, s.title::text AS title, p.key AS period,
+            o.original_due_at, o.due_at, o.closes_at
+        FROM adjustment a JOIN obligation o ON o.id = a.obligation
+        JOIN period p ON p.id = o.period JOIN schedule s ON s.id = o.schedule
+        JOIN region r ON r.key = o.holder LEFT JOIN account c ON c.id = a.account
+        WHERE {where.sql} ORDER BY a.id DESC LIMIT {where.param(limit)}""",
         *where.args,
     )
 

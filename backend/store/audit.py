@@ -178,16 +178,33 @@ async def _faults_of(key: bytes, link: asyncpg.Record, previous: bytes) -> list[
     return faults
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for; None takes any. `action` and `subject` whole, or what comes first."""
+
+    action: str | None = None
+    subject: str | None = None
+    name: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+
 async def page(
-    scopes: Sequence[str], action: str | None, subject: str | None, after: int | None, limit: int
+    scopes: Sequence[str], wanted: Wanted, after: int | None, limit: int
 ) -> list[asyncpg.Record]:
     """Entries about the scopes, newest first, older than the id `after`."""
-    where = Filters().within("e.region", scopes).add_if(action, "e.action = ?")
-    where.add_if(subject, "e.subject = ?").add_if(after, "e.id < ?")
+    where = Filters().within("e.region", scopes).add_if(after, "e.id < ?")
+    where.add_if(wanted.action, "(e.action || '.') ^@ (? || '.')")
+    where.add_if(wanted.subject, "(e.subject || ':') ^@ (? || ':')")
+    where.add_if(wanted.since, "e.at >= ?").add_if(wanted.before, "e.at < ?")
+    where.add_if(wanted.name, "e.account IN (SELECT id FROM account WHERE strpos(name, ?) > 0)")
     return await fetch(
         f"""SELECT e.id, e.at, e.account, a.name, e.action, e.subject, e.region, e.result,
-                   e.request, e.detail::text AS detail, e.seal IS NOT NULL AS sealed
-        FROM audit_entry e LEFT JOIN account a ON a.id = e.account
-        WHERE {where.sql} ORDER BY e.id DESC LIMIT {where.param(limit)}""",
+                   e.request, e.detail::text AS detail, e.seal IS NOT NULL AS sealed,
+                   r.name AS region_name
+        FROM (SELECT * FROM audit_entry e WHERE {where.sql}
+              ORDER BY e.id DESC LIMIT {where.param(limit)}) e
+        LEFT JOIN account a ON a.id = e.account LEFT JOIN region r ON r.key = e.region
+        ORDER BY e.id DESC""",
         *where.args,
     )

@@ -45,8 +45,10 @@ async def page(
     return await fetch(
         f"""SELECT c.id, c.region, g.name AS region_name, c.account, a.name, a.phone_sealed,
             c.channel, c.reason, c.since, c.done_at, c.note
-        FROM call_entry c JOIN account a ON a.id = c.account JOIN region g ON g.key = c.region
-        WHERE {where.sql} ORDER BY c.since, c.id LIMIT {where.param(limit)}""",
+        FROM (SELECT * FROM call_entry c WHERE {where.sql}
+              ORDER BY c.since, c.id LIMIT {where.param(limit)}) c
+        JOIN account a ON a.id = c.account JOIN region g ON g.key = c.region
+        ORDER BY c.since, c.id""",
         *where.args,
     )
 

@@ -4,6 +4,7 @@ The same rule as `domain.certification.states` for the facts of now; a test hold
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -56,32 +57,92 @@ async def of_duties(
     return {row["obligation"]: row for row in rows}
 
 
-async def progress(
-    scopes: Sequence[str],
-    under: str | None,
-    insurance: str | None,
-    level: Level,
-    now: datetime,
-) -> list[asyncpg.Record]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose windows: the area, perhaps one insurance, and those due from one instant to another."""
+
+    scopes: Sequence[str]
+    under: str | None = None
+    insurance: str | None = None
+    due: tuple[datetime, datetime] | None = None
+
+
+def _windows(asked: Asked, now: datetime) -> tuple[Filters, str]:
+    """Windows opened and not closed, and those closed without an answer; `$1` is now."""
+    where = Filters(now, now - REACH).within("o.holder", asked.scopes)
+    if asked.under is not None:
+        where.within("o.holder", [asked.under])
+    where.add_if(asked.insurance, "b.insurance_type = ?")
+    if asked.due is not None:
+        where.add("o.due_at >= ? AND o.due_at < ?", *asked.due)
+    return (
+        where,
+        f"""FROM obligation o JOIN beneficiary b ON b.id = o.beneficiary {FACTS}
+        WHERE o.opens_at <= $1 AND o.exempt_at IS NULL AND b.gone_on IS NULL
+          AND o.closes_at >= $2 AND {where.sql}
+          AND (o.closes_at >= $1 OR NOT EXISTS (SELECT 1 FROM obligation n
+            WHERE n.beneficiary = o.beneficiary AND n.schedule = o.schedule
+              AND n.opens_at > o.opens_at))""",
+    )
+
+
+_TO_SUSPEND: Final = "closes_at < $1 AND pay_status = 'normal' AND state <> 'passed'"
+
+
+async def progress(asked: Asked, level: Level, now: datetime) -> list[asyncpg.Record]:
     """How far certifying has come by area: windows opened and not closed, and those closed without
     an answer. `to_suspend`: closed, unanswered and still paid.
     """
-    where = Filters(now, now - REACH).within("o.holder", scopes)
-    if under is not None:
-        where.within("o.holder", [under])
-    where.add_if(insurance, "b.insurance_type = ?")
+    where, source = _windows(asked, now)
     return await fetch(
         f"""SELECT left(holder, {level.digits}) AS area, count(*)::int AS asked,
             {", ".join(f"(count(*) FILTER (WHERE state = '{s}'))::int AS {s}" for s in STATES)},
-            (count(*) FILTER (WHERE closes_at < $1 AND pay_status = 'normal'
-                AND state <> 'passed'))::int AS to_suspend
-        FROM (SELECT o.holder, o.closes_at, b.pay_status, {STATE} AS state
-            FROM obligation o JOIN beneficiary b ON b.id = o.beneficiary {FACTS}
-            WHERE o.opens_at <= $1 AND o.exempt_at IS NULL AND b.gone_on IS NULL
-              AND o.closes_at >= $2 AND {where.sql}
-              AND (o.closes_at >= $1 OR NOT EXISTS (SELECT 1 FROM obligation n
-                WHERE n.beneficiary = o.beneficiary AND n.schedule = o.schedule
-                  AND n.opens_at > o.opens_at))) found
+            (count(*) FILTER (WHERE {_TO_SUSPEND}))::int AS to_suspend
+        FROM (SELECT o.holder, o.closes_at, b.pay_status, {STATE} AS state {source}) found
         WHERE closes_at >= $1 OR state <> 'passed' GROUP BY 1""",
+        *where.args,
+    )
+
+
+_DOUBTED: Final = """EXISTS (SELECT 1 FROM match_hit h WHERE h.beneficiary = o.beneficiary
+    AND h.outcome = 'suspect' AND h.cleared_at IS NULL)"""
+_UNSETTLED: Final = f"""(o.stage = 'none' OR o.stage = 'accepted' AND o.matched_at IS NULL
+    AND (s.answers->>'result' IN ({_SETTLES})) IS NOT TRUE)"""
+# What holds for every window in a state, and an index or one column can tell.
+_AT_LEAST: Final = {
+    "not_due": "o.opens_at > $1",
+    "due": f"o.due_at >= $1 AND {_UNSETTLED}",
+    "collected": "o.stage IN ('town', 'county')",
+    "returned": "o.stage = 'returned'",
+    "passed": "o.closes_at >= $1 AND o.stage = 'accepted'",
+    "suspect": _DOUBTED,
+    "overdue": f"o.due_at < $1 AND {_UNSETTLED}",
+}
+
+
+async def page(
+    asked: Asked,
+    state: str | None,
+    to_suspend: bool,
+    after: tuple[str, int] | None,
+    limit: int,
+    now: datetime,
+) -> list[asyncpg.Record]:
+    """The windows behind a number of `progress`, in order of village."""
+    where, source = _windows(asked, now)
+    more = f" AND {_AT_LEAST[state]}" if state is not None else ""
+    if to_suspend:
+        more += " AND o.closes_at < $1 AND b.pay_status = 'normal'"
+    if after is not None:
+        more += f" AND (o.holder, o.id) > ({where.param(after[0])}, {where.param(after[1])})"
+    cut = f" AND state = {where.param(state)}" if state is not None else ""
+    cut += f" AND {_TO_SUSPEND}" if to_suspend else ""
+    return await fetch(
+        f"""SELECT found.id, found.holder, r.name AS region_name, found.opens_at, found.due_at,
+            found.closes_at
+        FROM (SELECT o.id, o.holder, o.opens_at, o.due_at, o.closes_at, b.pay_status,
+            {STATE} AS state {source}{more}) found JOIN region r ON r.key = found.holder
+        WHERE (closes_at >= $1 OR state <> 'passed'){cut}
+        ORDER BY found.holder, found.id LIMIT {where.param(limit)}""",
         *where.args,
     )

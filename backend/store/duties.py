@@ -203,3 +203,20 @@ async def look_again(schedule: int, now: datetime) -> None:
         schedule,
         now,
     )
+
+
+async def open_periods(schedule: int, scopes: Sequence[str], now: datetime) -> list[asyncpg.Record]:
+    """The periods of a schedule that have opened and not closed, oldest first, with how many
+    duties the villages in the scopes have in each, and how many of them are outstanding.
+    """
+    where = Filters(schedule, now).within("o.holder", scopes)
+    return await fetch(
+        f"""SELECT p.key AS period, p.form, f.version, p.due_at, p.closes_at, counted.*
+        FROM period p JOIN form f ON f.id = p.form CROSS JOIN LATERAL (
+            SELECT count(*)::int AS duties, (count(*) FILTER (
+                WHERE o.stage IN ('none', 'returned') AND o.exempt_at IS NULL))::int AS outstanding
+            FROM obligation o WHERE o.period = p.id AND {where.sql}) counted
+        WHERE p.schedule = $1 AND p.opens_at <= $2 AND p.closes_at > $2
+        ORDER BY p.starts_on""",
+        *where.args,
+    )

@@ -53,6 +53,14 @@ LAST_ACCEPTED = """SELECT s.answers::text FROM obligation e JOIN submission s ON
     ORDER BY e.original_due_at DESC LIMIT 1"""
 
 
+async def last_accepted(number: int) -> str | None:
+    """The same of one obligation, as JSON."""
+    found: str | None = await fetch_value(
+        f"SELECT ({LAST_ACCEPTED}) FROM obligation o WHERE o.id = $1", number
+    )
+    return found
+
+
 Pairs = Sequence[tuple[int, UUID]]
 Loaded = tuple[dict[int, Duty], dict[UUID, Known]]
 

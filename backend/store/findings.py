@@ -149,24 +149,32 @@ async def accepted_between(scope: str, from_on: date, to_on: date) -> list[UUID]
     return [row["id"] for row in rows]
 
 
-async def add_sample(values: Sequence[Any], drawn: Sequence[UUID]) -> None:
-    """Keeps a draw: (id, region, from_on, to_on, size, drawn_from, seed, account, at)."""
-    await fetch(
-        """WITH sample AS (
-            INSERT INTO cert_sample (id, region, from_on, to_on, size, drawn_from, seed, account,
-                                     at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id)
-        INSERT INTO cert_sample_item (sample, position, submission)
-        SELECT sample.id, d.position, d.id
-        FROM sample, unnest($10::uuid[]) WITH ORDINALITY AS d(id, position)""",
-        *values,
-        list(drawn),
+async def add_sample(values: Sequence[Any], drawn: Sequence[UUID]) -> bool:
+    """Keeps a draw: (id, region, from_on, to_on, size, drawn_from, seed, account, at).
+
+    False when the id is known, whose draw stays as it is.
+    """
+    return bool(
+        await fetch_value(
+            """WITH sample AS (
+                INSERT INTO cert_sample (id, region, from_on, to_on, size, drawn_from, seed,
+                                         account, at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                ON CONFLICT (id) DO NOTHING RETURNING id),
+            item AS (
+                INSERT INTO cert_sample_item (sample, position, submission)
+                SELECT sample.id, d.position, d.id
+                FROM sample, unnest($10::uuid[]) WITH ORDINALITY AS d(id, position))
+            SELECT EXISTS (SELECT FROM sample)""",
+            *values,
+            list(drawn),
+        )
     )
 
 
-_SAMPLE = """SELECT c.id, c.region, c.from_on, c.to_on, c.size, c.drawn_from, c.seed, c.at,
-    a.name AS by_name, n.items, n.checked, n.wrong
-    FROM cert_sample c LEFT JOIN account a ON a.id = c.account
+_SAMPLE = """SELECT c.id, c.region, g.name AS region_name, c.from_on, c.to_on, c.size,
+    c.drawn_from, c.seed, c.at, a.name AS by_name, n.items, n.checked, n.wrong
+    FROM cert_sample c JOIN region g ON g.key = c.region LEFT JOIN account a ON a.id = c.account
     CROSS JOIN LATERAL (SELECT count(*)::int AS items, count(i.ok)::int AS checked,
         (count(*) FILTER (WHERE NOT i.ok))::int AS wrong
         FROM cert_sample_item i WHERE i.sample = c.id) n"""

@@ -96,6 +96,15 @@ async def replace_draft(form: int, definition: dict[str, Any]) -> bool:
     )
 
 
+async def discard_draft(form: int) -> bool:
+    """Deletes a draft, which nothing can use yet; False when it has been published."""
+    return bool(
+        await fetch_value(
+            "DELETE FROM form WHERE id = $1 AND published_at IS NULL RETURNING true", form
+        )
+    )
+
+
 async def publish(form: int, now: datetime) -> bool:
     """Publishes a draft; False when it already was."""
     return bool(

@@ -63,6 +63,15 @@ async def set_counts(number: int, counts: Mapping[str, int]) -> None:
     await fetch("UPDATE import_batch SET counts = $2 WHERE id = $1", number, to_json(counts))
 
 
+async def set_undone(number: int, counts: Mapping[str, int]) -> None:
+    """Marks a list as undone."""
+    await fetch(
+        "UPDATE import_batch SET outcome = 'undone', counts = $2 WHERE id = $1",
+        number,
+        to_json(counts),
+    )
+
+
 async def stage_faults() -> None:
     """A place for faulty rows until their batch is known."""
     await fetch("DROP TABLE IF EXISTS fault_stage")
@@ -87,14 +96,22 @@ async def keep_faults(batch: int) -> None:
 
 
 _BATCH = """SELECT b.id, b.kind, b.county, b.source, b.account, b.at, b.file_sha256, b.dry_run,
-    b.outcome, b.rows, b.header::text AS header, b.counts::text AS counts FROM import_batch b"""
+    b.outcome, b.rows, b.header::text AS header, b.counts::text AS counts, b.undoable
+    FROM import_batch b"""
 
 
 async def page(
-    scopes: Sequence[str], kind: str | None, after: int | None, limit: int
+    scopes: Sequence[str],
+    kind: str | None,
+    after: int | None,
+    limit: int,
+    of_accounts: Sequence[bool] = (False, True),
 ) -> list[asyncpg.Record]:
-    """Batches of the counties, newest first, older than the number `after`."""
+    """Batches of the counties, newest first, older than the number `after`: those of accounts
+    (True), others (False).
+    """
     where = Filters().within("b.county", scopes).add_if(kind, "b.kind = ?")
+    where.add("(b.kind = 'accounts') = ANY(?)", list(of_accounts))
     where.add_if(after, "b.id < ?")
     return await fetch(
         f"{_BATCH} WHERE {where.sql} ORDER BY b.id DESC LIMIT {where.param(limit)}", *where.args

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from backend.store import undoing
 from backend.store.database import copy_rows, fetch
 
 STAGED: Final = (
@@ -101,11 +102,14 @@ async def apply(batch: int, county: str, account: UUID | None, now: datetime, on
 
     The sheet counts as captured now, so it holds over whatever was changed before.
     """
+    await undoing.begin(batch)
+    await undoing.keep_before(batch, undoing.RESIDENTS, _WRITTEN)
     await fetch(_HISTORY, batch, account, now)
     await fetch(_INSERT, county, now)
     await fetch(_HISTORY_NEW, batch, account, now)
     await fetch(_LEFT)
     await fetch(_UPDATE, now, on)
+    await undoing.keep_after(batch, undoing.RESIDENTS, _NEW)
     await fetch(
         """UPDATE region SET change_no = change_no + 1 WHERE key IN (
             SELECT region FROM ledger_stage WHERE kind <> 'same'
@@ -113,6 +117,8 @@ async def apply(batch: int, county: str, account: UUID | None, now: datetime, on
     )
 
 
+_WRITTEN: Final = "SELECT resident FROM ledger_stage WHERE kind IN ('changed', 'moved', 'gone')"
+_NEW: Final = "SELECT resident FROM ledger_stage WHERE kind = 'new'"
 _STAMPS: Final = """(SELECT coalesce(jsonb_object_agg(k, to_jsonb($%d::timestamptz)), '{}')
     FROM jsonb_object_keys(s.facts) k)"""
 _INSERT: Final = f"""INSERT INTO resident (id, county, region, id_number_sealed, id_number_index,

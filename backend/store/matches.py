@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from backend.store import undoing
 from backend.store.database import copy_rows, fetch, fetch_value
 from backend.store.filters import Filters
 
@@ -76,8 +77,10 @@ async def keep_hits(batch: int, hits: Sequence[tuple[Any, ...]], now: datetime) 
     await fetch("UPDATE beneficiary SET change_no = NULL WHERE id = ANY($1)", doubted)
 
 
-async def certify(proofs: Sequence[tuple[UUID, date]], now: datetime) -> None:
+async def certify(batch: int, proofs: Sequence[tuple[UUID, date]], now: datetime) -> None:
     """A sign of life is a proof: the due day told for what came before it is over."""
+    ids = [person for person, _ in proofs]
+    await undoing.keep_before(batch, undoing.PENSIONERS, "SELECT unnest($2::uuid[])", ids)
     await fetch(
         """UPDATE beneficiary b SET certified_on = p.on_day, certified_by = 'data_match',
             due_told = NULL, changed_at = $3, change_no = NULL

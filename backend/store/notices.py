@@ -39,7 +39,8 @@ class Words:
 _SHOWN = """n.id, n.number, n.office, n.scopes, n.version, n.published_at, n.withdrawn_at,
     r.name AS office_name, v.title, v.body, v.confirm_by, v.at AS version_at,
     (SELECT jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'size', f.size,
-            'kind', m.kind, 'refused', m.refused, 'pages', m.pages) ORDER BY f.position)
+            'sha256', f.sha256, 'kind', m.kind, 'refused', m.refused, 'pages', m.pages)
+            ORDER BY f.position)
         FROM notice_file f LEFT JOIN media_object m ON m.sha256 = f.sha256
         WHERE f.notice = n.id AND f.version = n.version)::text AS files,
     (SELECT d.read_at FROM notice_read d WHERE d.notice = n.id AND d.version = n.version

@@ -12,6 +12,9 @@ from backend.store.filters import Filters
 from backend.store.gathering import Gathering
 from backend.tables import Account, Post, Session
 
+# As many rows as one statement takes.
+_INSERTED = 1_000
+
 
 async def actor_rows(session: UUID, now: datetime) -> list[asyncpg.Record]:
     """The session with its account and posts in force at `now`: a row a post, at least one."""
@@ -21,7 +24,7 @@ async def actor_rows(session: UUID, now: datetime) -> list[asyncpg.Record]:
 async def _actors(asked: Sequence[tuple[UUID, datetime]]) -> list[list[asyncpg.Record]]:
     # The sub-select hides how many ask: one plan serves any number, and is kept.
     rows = await fetch(
-        """SELECT i.number, s.account, s.ended_at, s.expires_at, s.end_reason,
+        """SELECT i.number, s.account, s.ended_at, s.expires_at, s.end_reason, s.enrol_only,
                   a.name, a.disabled_at,
                   p.id, p.role, p.region, p.is_backup
         FROM unnest((SELECT $1::uuid[]), $2::timestamptz[])
@@ -47,15 +50,54 @@ async def add_account(account: Account) -> None:
 
 
 async def add_people(accounts: Sequence[Account], posts: Sequence[Post]) -> None:
-    """Inserts many accounts with their posts; some thousands at most."""
-    await Account.insert(*accounts)
-    await Post.insert(*posts)
+    """Inserts many accounts with posts; a taken phone or post raises UniqueViolationError."""
+    for start in range(0, len(accounts), _INSERTED):
+        await Account.insert(*accounts[start : start + _INSERTED])
+    for start in range(0, len(posts), _INSERTED):
+        await Post.insert(*posts[start : start + _INSERTED])
+
+
+async def by_phones(
+    indices: Sequence[bytes], scopes: Sequence[str], now: datetime
+) -> list[asyncpg.Record]:
+    """Whose phones these are; `idle` who never signed in and holds no post, `elsewhere` who has
+    never held one in the scopes but holds others.
+    """
+    where = Filters(list(indices), now)
+    return await fetch(
+        f"""SELECT a.id, a.name, a.phone_index,
+            EXISTS (SELECT 1 FROM post p WHERE p.account = a.id) AND NOT EXISTS (
+                SELECT 1 FROM post p
+                WHERE p.account = a.id AND {where.under("p.region", scopes)}) AS elsewhere,
+            NOT EXISTS (SELECT 1 FROM session s WHERE s.account = a.id) AND NOT EXISTS (
+                SELECT 1 FROM post p
+                WHERE p.account = a.id AND (p.ends_at IS NULL OR p.ends_at > $2)) AS idle
+        FROM account a WHERE a.phone_index = ANY($1)""",
+        *where.args,
+    )
+
+
+async def posts_held(accounts: Sequence[UUID], now: datetime) -> list[asyncpg.Record]:
+    """Account, role and region of every post that these hold, or are going to hold."""
+    return await fetch(
+        """SELECT account, role, region FROM post
+        WHERE account = ANY($1) AND (ends_at IS NULL OR ends_at > $2)""",
+        list(accounts),
+        now,
+    )
+
+
+async def rename(account: UUID, name: str) -> None:
+    """Gives somebody another name."""
+    await fetch("UPDATE account SET name = $2 WHERE id = $1", account, name)
 
 
 async def account_by_phone(index: bytes) -> asyncpg.Record | None:
     """Credentials by the keyed index of the phone number."""
     return await fetch_row(
-        "SELECT id, password_hash, disabled_at FROM account WHERE phone_index = $1", index
+        """SELECT id, password_hash, disabled_at, totp_sealed, totp_since FROM account
+        WHERE phone_index = $1""",
+        index,
     )
 
 
@@ -86,10 +128,11 @@ async def add_failure(phone_index: bytes, now: datetime) -> None:
     await fetch("INSERT INTO login_failure (phone_index, at) VALUES ($1, $2)", phone_index, now)
 
 
-async def forget_failures(phone_index: bytes | None, before: datetime | None = None) -> None:
-    """After a success those of the number; in housekeeping all older ones."""
+async def forget_failures(phone_index: bytes | None, before: datetime | None = None) -> int:
+    """After a success those of the number; in housekeeping all older ones. Gives how many."""
     where = Filters().add_if(phone_index, "phone_index = ?").add_if(before, "at < ?")
-    await fetch(f"DELETE FROM login_failure WHERE {where.sql}", *where.args)
+    rows = await fetch(f"DELETE FROM login_failure WHERE {where.sql} RETURNING id", *where.args)
+    return len(rows)
 
 
 async def add_session(session: Session) -> None:
@@ -148,37 +191,41 @@ async def add_post(post: Post) -> None:
     await Post.insert(post)
 
 
-async def holds_post(account: UUID, role: str, region: str, now: datetime) -> bool:
-    """True when the account already holds that role there."""
-    return bool(
-        await fetch_value(
-            """SELECT true FROM post WHERE account = $1 AND role = $2 AND region = $3
-               AND (ends_at IS NULL OR ends_at > $4) LIMIT 1""",
-            account,
-            role,
-            region,
-            now,
-        )
+async def post_of(account: UUID, role: str, region: str, now: datetime) -> UUID | None:
+    """The post of that role that the account holds there, or is going to hold."""
+    value: UUID | None = await fetch_value(
+        """SELECT id FROM post WHERE account = $1 AND role = $2 AND region = $3
+            AND (ends_at IS NULL OR ends_at > $4) ORDER BY starts_at LIMIT 1""",
+        account,
+        role,
+        region,
+        now,
     )
+    return value
 
 
-async def end_post(post: UUID, now: datetime) -> bool:
-    """Ends it at once; False when it had ended before."""
+async def end_post(post: UUID, at: datetime) -> bool:
+    """Ends it at an instant; False when it ended before that already."""
     return bool(
         await fetch_value(
             """UPDATE post SET ends_at = greatest($2, starts_at)
             WHERE id = $1 AND (ends_at IS NULL OR ends_at > $2) RETURNING true""",
             post,
-            now,
+            at,
         )
     )
 
 
-_COLUMNS = """a.id, a.name, a.phone_sealed, a.disabled_at, a.created_at,
+COLUMNS = """a.id, a.name, a.phone_sealed, a.disabled_at, a.totp_since, a.created_at,
     p.id AS post, p.role, p.region, r.name AS region_name, p.is_backup, p.starts_at, p.ends_at"""
-_HELD = "FROM post p JOIN account a ON a.id = p.account JOIN region r ON r.key = p.region"
-_PERSON = f"SELECT {_COLUMNS} {_HELD}"
-_ON_LEAVE_UNTIL = """(SELECT l.ends_on FROM leave l WHERE l.post = p.id
+HELD = "FROM post p JOIN account a ON a.id = p.account JOIN region r ON r.key = p.region"
+_PERSON = f"SELECT {COLUMNS} {HELD}"
+# Who reports for villages at $1, and who for village `r`.
+HOLDING = """post p JOIN account a ON a.id = p.account AND a.disabled_at IS NULL
+    WHERE p.role IN ('liaison', 'station')
+      AND p.starts_at <= $1 AND (p.ends_at IS NULL OR p.ends_at > $1)"""
+HELD_NOW = f"SELECT 1 FROM {HOLDING} AND p.region = r.key"
+ON_LEAVE_UNTIL = """(SELECT l.ends_on FROM leave l WHERE l.post = p.id
     AND $2 BETWEEN l.starts_on AND l.ends_on AND (p.ends_at IS NULL OR p.ends_at > $1))"""
 
 
@@ -203,7 +250,7 @@ async def posts_page(
     if after is not None:
         where.add("(p.region, p.id) > (?, ?)", *after)
     return await fetch(
-        f"""SELECT {_COLUMNS}, {_ON_LEAVE_UNTIL} AS on_leave_until {_HELD} WHERE {where.sql}
+        f"""SELECT {COLUMNS}, {ON_LEAVE_UNTIL} AS on_leave_until {HELD} WHERE {where.sql}
         ORDER BY p.region, p.id LIMIT {where.param(limit)}""",
         *where.args,
     )
@@ -225,12 +272,7 @@ async def account_within(account: UUID, scopes: Sequence[str]) -> asyncpg.Record
 
 async def posts_not_over(account: UUID, now: datetime) -> list[asyncpg.Record]:
     """Role and region of every post the account holds, or is going to hold."""
-    return await fetch(
-        """SELECT role, region FROM post
-        WHERE account = $1 AND (ends_at IS NULL OR ends_at > $2)""",
-        account,
-        now,
-    )
+    return await posts_held([account], now)
 
 
 async def villages_of(account: UUID, scopes: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ import asyncpg
 
 from backend.store.accepting import LOCAL, PROVED
 from backend.store.database import fetch, to_json
+from backend.store.filings import LAST_ACCEPTED
 from backend.store.filters import Filters
 
 # The steps of obligation `o` of period `p`, the second look after the first where it was drawn.
@@ -19,7 +20,8 @@ _ENTRY = f"""SELECT o.id AS obligation, o.stage, o.stage_since, o.region, o.hold
     sc.title::text AS title, f.code, {STEPS} AS steps, s.id, s.revision, s.kind,
     s.answers::text AS answers, s.reasons::text AS reasons, s.remark, s.on_behalf,
     s.received_at, s.counted_at, s.counted_by, s.receipt, a.name AS filed_by_name,
-    before.answers::text AS answers_before,
+    before.answers::text AS answers_before, ({LAST_ACCEPTED}) AS last,
+    o.beneficiary IS NOT NULL AS certification,
     ARRAY(SELECT r.step FROM review r WHERE r.submission = s.id) AS passed
     FROM obligation o JOIN submission s ON s.id = o.newest
     JOIN period p ON p.id = o.period JOIN schedule sc ON sc.id = o.schedule

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from backend.store import undoing
 from backend.store.database import copy_rows, fetch, fetch_value
 
 # Field of the list → column that keeps it, for those a list may leave out and so say nothing of.
@@ -162,7 +163,10 @@ async def keep_changes(batch: int, county: str) -> None:
 async def apply(
     batch: int, county: str, listed: Collection[str], now: datetime, today: date
 ) -> None:
-    """Does what `compare` found."""
+    """Does what `compare` found, and keeps what it writes over."""
+    await undoing.begin(batch)
+    written = f"{_WRITTEN} UNION SELECT b.id {_GONE.replace('$1', '$2')}"
+    await undoing.keep_before(batch, undoing.PENSIONERS, written, county)
     await fetch(
         f"""UPDATE beneficiary SET gone_on = $2, changed_at = $3, change_no = NULL
         WHERE id IN (SELECT b.id {_GONE})""",
@@ -185,6 +189,11 @@ async def apply(
         today,
         batch,
     )
+    new = "SELECT beneficiary FROM roster_stage WHERE kind = 'new'"
+    await undoing.keep_after(batch, undoing.PENSIONERS, new)
+
+
+_WRITTEN = "SELECT beneficiary FROM roster_stage WHERE kind IN ('changed', 'moved', 'back')"
 
 
 async def _update(columns: Sequence[str], now: datetime) -> None:

@@ -9,11 +9,12 @@ from backend.tables.beneficiaries import (
     CertEvidence,
     CertRound,
     ImportBatch,
+    ImportBefore,
     ImportFault,
     MatchHit,
     RosterChange,
 )
-from backend.tables.channels import Address, CallEntry, Pace
+from backend.tables.channels import Address, CallEntry, CallNote, Pace
 from backend.tables.circulars import Circular, CircularVersion, CountyRule
 from backend.tables.duties import Adjustment, Obligation, ObligationMove, Period, RateCell
 from backend.tables.filings import Review, Submission
@@ -30,8 +31,16 @@ from backend.tables.notices import (
     NoticeRead,
     NoticeVersion,
 )
-from backend.tables.operations import TaskRun, WorkCalendar
-from backend.tables.people import Account, Invitation, Leave, LoginFailure, Post, Session
+from backend.tables.operations import ExportRequest, RetentionDay, TaskRun, WorkCalendar
+from backend.tables.people import (
+    Account,
+    Invitation,
+    Leave,
+    LoginFailure,
+    Post,
+    RecoveryCode,
+    Session,
+)
 from backend.tables.regions import Region
 
 ALL_TABLES = (
@@ -39,6 +48,7 @@ ALL_TABLES = (
     Account,
     Post,
     Session,
+    RecoveryCode,
     LoginFailure,
     Invitation,
     Leave,
@@ -58,14 +68,18 @@ ALL_TABLES = (
     Reminder,
     Delivery,
     CallEntry,
+    CallNote,
     Nudge,
     CalendarFeed,
     AdjustmentRequest,
     AuditEntry,
     AuditSeal,
     WorkCalendar,
+    RetentionDay,
+    ExportRequest,
     TaskRun,
     ImportBatch,
+    ImportBefore,
     ImportFault,
     Beneficiary,
     BeneficiaryPlace,
@@ -109,6 +123,7 @@ __all__ = [
     "BeneficiaryPlace",
     "CalendarFeed",
     "CallEntry",
+    "CallNote",
     "CertCode",
     "CertCycle",
     "CertEvidence",
@@ -119,10 +134,12 @@ __all__ = [
     "CircularVersion",
     "CountyRule",
     "Delivery",
+    "ExportRequest",
     "Feedback",
     "FeedbackStep",
     "Form",
     "ImportBatch",
+    "ImportBefore",
     "ImportFault",
     "Invitation",
     "Ladder",
@@ -143,12 +160,14 @@ __all__ = [
     "Period",
     "Post",
     "RateCell",
+    "RecoveryCode",
     "Region",
     "Reminder",
     "Resident",
     "ResidentChange",
     "ResidentDiff",
     "ResidentLeft",
+    "RetentionDay",
     "ReuseFlag",
     "Review",
     "RosterChange",

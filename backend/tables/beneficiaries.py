@@ -23,8 +23,8 @@ from piccolo.table import Table
 class ImportBatch(Table):
     """One list read: a roster or another office's list; dry runs and rejected ones as well.
 
-    `kind`: roster or match. `outcome`: imported, shown (dry run) or rejected. `rows` are those
-    below the `header`; `counts` say what became of them.
+    `outcome`: imported, shown (dry run), rejected or undone. `rows` are those below the `header`;
+    `counts` say what became of them. `undoable`: what stood there before is known.
     """
 
     id = Serial(primary_key=True)
@@ -39,6 +39,21 @@ class ImportBatch(Table):
     rows = Integer(default=0)
     header = JSONB()
     counts = JSONB()
+    undoable = Boolean(default=False)
+
+
+class ImportBefore(Table):
+    """What a list wrote over: a pensioner or resident as they were (null: the list brought them)
+    and as the list left them. Of the newest list of its kind alone.
+    """
+
+    id = BigSerial(primary_key=True)
+    batch = ForeignKey(ImportBatch, null=False, on_delete=OnDelete.cascade)
+    subject = UUID(default=None)
+    before = JSONB(null=True, default=None)
+    after = JSONB(null=True, default=None)
+
+    import_before_unique_subject = Unique([batch, subject])
 
 
 class ImportFault(Table):

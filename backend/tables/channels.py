@@ -59,3 +59,14 @@ class CallEntry(Table):
     done_at = Timestamptz(null=True, default=None)
     done_by = UUID(null=True, default=None)
     note = Text(null=True, default=None)
+
+
+class CallNote(Table):
+    """The office called a village about what is late: what was said, and by when it will send."""
+
+    id = UUID(primary_key=True, default=None)
+    region = Varchar(length=12)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict, index=True)
+    at = Timestamptz(default=None)
+    will_send_by = Timestamptz(null=True, default=None)
+    note = Text(default="")

@@ -30,6 +30,10 @@ class Account(Table):
     language = Varchar(length=5, default="zh")
     created_at = Timestamptz(default=None)
     disabled_at = Timestamptz(null=True, default=None)
+    # The second factor's secret: of use from `totp_since`; `totp_step` is the last step spent.
+    totp_sealed = Bytea(null=True, default=None)
+    totp_since = Timestamptz(null=True, default=None)
+    totp_step = BigInt(null=True, default=None)
     # Counts what reached this person's messages, for the sync cursor.
     change_no = BigInt(default=0)
 
@@ -69,6 +73,17 @@ class Session(Table):
     expires_at = Timestamptz(default=None)
     ended_at = Timestamptz(null=True, default=None)
     end_reason = Varchar(length=20, null=True, default=None)
+    # Opened without the second factor that the county requires: good for setting that up, no more.
+    enrol_only = Boolean(default=False)
+
+
+class RecoveryCode(Table):
+    """Stands in for the second factor once; only a keyed digest is kept."""
+
+    id = UUID(primary_key=True)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    digest = Bytea()
+    used_at = Timestamptz(null=True, default=None)
 
 
 class Invitation(Table):

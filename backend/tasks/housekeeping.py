@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from backend.domain.retention import RetentionRule
 from backend.sessions import FAILURE_WINDOW
-from backend.store import audit, people, rates
+from backend.store import audit, people, rates, retention
 from backend.store.database import transaction
 
 
@@ -22,5 +23,7 @@ async def finish_cells(now: datetime) -> bool:
 async def forget_failures(now: datetime) -> bool:
     """Deletes log-in failures that no longer count."""
     async with transaction():
-        await people.forget_failures(None, now - FAILURE_WINDOW - timedelta(hours=1))
+        before = now - FAILURE_WINDOW - timedelta(hours=1)
+        removed = await people.forget_failures(None, before)
+        await retention.note(RetentionRule.SIGN_IN_FAILURES, removed, now)
     return False

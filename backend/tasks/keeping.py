@@ -4,9 +4,10 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
+from backend.domain.retention import RetentionRule
 from backend.domain.sending import allowed_from
 from backend.photos import Photos, keys_of, named
-from backend.store import audit, calendar, media
+from backend.store import audit, calendar, media, retention
 from backend.store.database import transaction
 from media.objects import StoreUnavailable
 from media.sweeping import TooManyOrphans, sweep
@@ -30,6 +31,7 @@ async def erase_some(photos: Photos, now: datetime) -> bool:
         if not contents:
             return False
         await media.erase(contents, now)
+        await retention.note(RetentionRule.OLD_PHOTOS, len(contents), now)
         await audit.write(
             *(audit.Entry(now, None, "media.erase", f"media:{each[:16]}") for each in contents)
         )
@@ -57,7 +59,9 @@ async def tell_refused(now: datetime) -> bool:
 
 async def expire_uploads(photos: Photos, now: datetime) -> bool:
     """Removes uploads that were begun and not gone on with."""
-    await photos.space.expire(now)
+    removed = await photos.space.expire(now)
+    async with transaction():
+        await retention.note(RetentionRule.BROKEN_UPLOADS, removed, now)
     return False
 
 
@@ -68,5 +72,7 @@ async def sweep_once(photos: Photos, now: datetime) -> bool:
     except (TooManyOrphans, StoreUnavailable) as error:
         log.warning("photos not swept", extra={"kind": type(error).__name__})
         return False
+    async with transaction():
+        await retention.note(RetentionRule.STRAY_PHOTOS, len(swept.removed), now)
     log.info("photos swept", extra={"removed": len(swept.removed), "seen": swept.seen})
     return False

@@ -14,6 +14,7 @@ from tests.bench import (
     circulars,
     filing,
     likeness,
+    lists,
     media,
     outlook,
     province,
@@ -32,6 +33,7 @@ BENCHES: Mapping[str, Callable[[str], Awaitable[list[Figure]]]] = {
     "certifying": certifying.bench,
     "likeness": likeness.bench,
     "circulars": circulars.bench,
+    "lists": lists.bench,
 }
 
 

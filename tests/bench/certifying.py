@@ -12,11 +12,12 @@ from backend.clock import system_clock
 from backend.domain.calendar import local_day
 from backend.domain.certification.words import InsuranceType
 from backend.domain.regions import Level
-from backend.results_sheet import ExcelSheet, Wanted, write
+from backend.results_sheet import COLUMNS, Wanted, write
 from backend.store import cert_states, certification
 from backend.store.database import fetch, fetch_value
 from backend.tasks import certifying
 from backend.vault import Vault
+from backend.written_sheets import ExcelSheet, Mark
 from tests import databases
 from tests.bench import bulk
 from tests.bench.figures import Figure
@@ -46,6 +47,7 @@ async def bench(url: str) -> list[Figure]:
         passed = await fetch_value("SELECT count(*) FROM obligation WHERE stage = 'accepted'")
         assert passed > PENSIONERS * 0.9
         told = await _progress(now + timedelta(days=1))
+        listed = await _listed(now + timedelta(days=1))
         exported, grown = await _export(now + timedelta(days=1))
         await _quiet()
     return [
@@ -54,6 +56,7 @@ async def bench(url: str) -> list[Figure]:
         Figure("a day on which nothing opens", [again], "s", at_most=20),
         Figure(f"following {passed:,} matches", [followed], "s", at_most=120),
         Figure("progress of the county", told, "ms", at_most=2500),
+        Figure("a page of those in the rarest state", listed, "ms", at_most=300),
         Figure("results of 250,000 as a workbook", [exported], "s", at_most=120),
         Figure("memory that takes", [grown], "MiB", at_most=400),
     ]
@@ -116,7 +119,10 @@ async def _export(now: datetime) -> tuple[float, float]:
     before, started = getrusage(RUSAGE_SELF).ru_maxrss, perf_counter()
     with TemporaryFile() as file:
         wanted = Wanted([COUNTY], None, now, full=False)
-        assert await write(ExcelSheet(file), wanted, Vault(SECRET)) == PENSIONERS
+        assert (
+            await write(ExcelSheet(file, COLUMNS, Mark("", wanted.t)), wanted, Vault(SECRET))
+            == PENSIONERS
+        )
     return perf_counter() - started, (getrusage(RUSAGE_SELF).ru_maxrss - before) / 1024
 
 
@@ -132,6 +138,16 @@ async def _progress(now: datetime) -> list[float]:
     found = []
     for _ in range(5):
         started = perf_counter()
-        await cert_states.progress([COUNTY], None, None, Level.TOWNSHIP, now)
+        await cert_states.progress(cert_states.Asked([COUNTY]), Level.TOWNSHIP, now)
+        found.append((perf_counter() - started) * 1000)
+    return found
+
+
+async def _listed(now: datetime) -> list[float]:
+    """Milliseconds of the first page of every state, and of those to be suspended."""
+    found = []
+    for state, to_suspend in (*((each, False) for each in cert_states.STATES), (None, True)):
+        started = perf_counter()
+        await cert_states.page(cert_states.Asked([COUNTY]), state, to_suspend, None, 51, now)
         found.append((perf_counter() - started) * 1000)
     return found

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -11,11 +11,16 @@ from uuid import UUID, uuid4
 from backend.domain.certification.evidence import DEFAULT_EVIDENCE, evidence_table_to_dict
 from backend.domain.channels import Kind
 from backend.domain.roles import Role
-from backend.store import calendar, calls, findings, forms, ladders, leaves, reuse
+from backend.domain.second_factor import code_at
+from backend.routes.exports import LISTS
+from backend.store import calendar, calls, export_requests, findings, forms, ladders, leaves, reuse
 from backend.store.database import fetch, fetch_value, from_json
 from media.tus import CONTENT_TYPE
+from tests.account_lists import account_bytes, hamlet, newcomer, region_bytes
+from tests.approvals import WHY, wanted
+from tests.holidays import NOTICE_OF_2026
 from tests.http.photographs import TUS, named
-from tests.http.tools import duty_of
+from tests.http.tools import done, duty_of
 from tests.papers import papers
 from tests.rosters import Listed, id_number, pensioner, roster_bytes, some_listed
 from tests.tasks.certified import set_cycle
@@ -49,6 +54,7 @@ TWINS = {
     Role.SYSADMIN: ("sysadmin", "far_sysadmin"),
     Role.UPPER_VIEWER: ("upper", "far_upper"),
 }
+CSV = {"content-type": "text/csv"}
 _MORE_PEOPLE = (
     ("helper", "冯兰", Role.STATION, VILLAGE),
     ("far_station", "邓丽", Role.STATION, "990102100201"),
@@ -77,6 +83,7 @@ class Stage:
     request: str
     messages: Mapping[str, UUID]
     listed: Listed
+    accounts: tuple[int, int]
     addresses: Mapping[str, int]
     robot: int
     call: int
@@ -91,6 +98,7 @@ class Stage:
     invitation: tuple[str, str]
     circular: str
     uncirculated: int
+    export: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +158,7 @@ async def set_up(world: World) -> Stage:
     await world.review("reviewer", twice["id"], "pass")
     await calendar.put_day(COUNTY, HOLIDAY, False, "测试")
     listed = await some_listed(world)
+    await _factors(world)
     certified = await _certified(world)
     return Stage(
         world,
@@ -165,6 +174,7 @@ async def set_up(world: World) -> Stage:
         await _request(world, await duty_of(world, NEIGHBOUR, schedule=third)),
         {key: await _message(person, now) for key, person in world.people.items()},
         listed,
+        await _account_lists(world),
         {key: await reachable(world, key, Kind.MAIL, f"{key}@a.test") for key in world.people},
         await robot(world, TOWN, Kind.WECOM_ROBOT, "robot-key-1"),
         await _call(world),
@@ -179,7 +189,17 @@ async def set_up(world: World) -> Stage:
         await _invitation(world),
         await _circular(world, with_photos, both),
         both,
+        await _export(world),
     )
+
+
+async def _export(world: World) -> UUID:
+    """A request of somebody who decides on none."""
+    number, asker = uuid4(), world.people["sysadmin"].account
+    await export_requests.add(
+        number, COUNTY, "results", {"as_of": None}, WHY, asker, world.clock.now
+    )
+    return number
 
 
 async def _flag(photo: int, now: datetime) -> int:
@@ -292,6 +312,25 @@ def _sign_in(stage: Stage, person: Person) -> Call:
     return Call("/sessions", {"phone": person.phone, "password": PASSWORD})
 
 
+def _ask_export(stage: Stage, person: Person) -> Call:
+    # An auditor asks for nothing in full; who may gets it for the county.
+    return Call("/export-requests", wanted())
+
+
+FACTOR = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+
+async def _factors(world: World) -> None:
+    """Everybody has begun to set up a second factor; one has it on."""
+    await fetch("UPDATE account SET totp_sealed = $1", world.vault.seal(FACTOR))
+    backup = world.people["backup"].account
+    await fetch("UPDATE account SET totp_since = $2 WHERE id = $1", backup, world.clock.now)
+
+
+def _confirm(stage: Stage, person: Person) -> Call:
+    return Call("/me/second-factor/confirm", {"code": code_at(FACTOR, stage.world.clock.now)})
+
+
 def _refresh(stage: Stage, person: Person) -> Call:
     token = stage.world.vault.refresh_token(person.session, 1)
     return Call("/sessions/refresh", {"refresh_token": token})
@@ -372,6 +411,11 @@ _PAPERS = evidence_table_to_dict(DEFAULT_EVIDENCE)
 A_SAMPLE = {"region": COUNTY, "from_on": "2026-11-01", "to_on": "2026-11-30", "size": 5}
 _NEW_PASSWORD = {"password": "huan-Le-Mi-Ma"}
 _DAY = f"/calendar/{HOLIDAY}"
+_PLAN = {
+    name: value
+    for name, value in new_schedule(1).items()
+    if name in ("scope", "cadence", "timetable", "starts_on")
+}
 _MERGER = {"kind": "merge", "old": VACANT, "new": NEIGHBOUR}
 
 A_LEAVE = {"starts_on": "2026-11-02", "ends_on": "2026-11-08"}
@@ -394,6 +438,22 @@ WORKING = date(1985, 6, 15)
 def _resident_change(stage: Stage, person: Person) -> Call:
     item = {"id": str(uuid4()), "resident": str(stage.resident), "fields": {"status": "flex"}}
     return Call("/residents/changes", {"items": [item]})
+
+
+def _batch(stage: Stage, person: Person, *, rejected: bool = False) -> int:
+    """A list that the person may look into: who runs the system sees those of accounts."""
+    if person.role is Role.SYSADMIN:
+        return stage.accounts[rejected]
+    return stage.listed.rejected if rejected else stage.listed.match
+
+
+async def _account_lists(world: World) -> tuple[int, int]:
+    """One that was taken, and one that was not."""
+    sysadmin = world.as_("sysadmin")
+    rows = (newcomer(901), newcomer(902, phone="1"))
+    asked = [{"content": account_bytes([row]), "headers": CSV} for row in rows]
+    made = [await done(sysadmin, "POST", "/imports/accounts", 201, **each) for each in asked]
+    return made[0]["id"], made[1]["id"]
 
 
 def _ledger_sheet(person: Person) -> bytes:
@@ -462,6 +522,15 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ),
     ("GET", "/obligations"): _list("/obligations"),
     ("GET", "/obligations/{number}"): (Example(lambda s, p: Call(f"/obligations/{s.duty}")),),
+    ("GET", "/adjustments"): _list("/adjustments"),
+    ("POST", "/adjustments/preview"): (
+        Example(
+            lambda s, p: Call(
+                "/adjustments/preview",
+                {"kind": "exempt", "reason": "停电", "obligations": [s.duty]},
+            ),
+        ),
+    ),
     ("POST", "/adjustments"): (
         Example(
             lambda s, p: Call(
@@ -533,6 +602,13 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
             lambda s, p: Call(f"/forms/{s.draft}", {"definition": _definition("RETURN_WEEKLY")})
         ),
     ),
+    ("POST", "/forms/reading"): (
+        Example(
+            lambda s, p: Call("/forms/reading", {"definition": _definition("HEADCOUNT")}),
+            outside=Outside.OWN,
+        ),
+    ),
+    ("DELETE", "/forms/{number}"): (Example(lambda s, p: Call(f"/forms/{s.draft}"), 204),),
     ("POST", "/forms/{number}/publish"): (Example(lambda s, p: Call(f"/forms/{s.draft}/publish")),),
     ("POST", "/forms/{number}/trial"): (
         Example(lambda s, p: Call(f"/forms/{s.published}/trial", {"answers": {}})),
@@ -543,6 +619,10 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ),
     ("PATCH", "/schedules/{number}"): (
         Example(lambda s, p: Call(f"/schedules/{s.schedule}", {"allowance_hours": 12})),
+    ),
+    ("POST", "/schedules/preview"): (Example(lambda s, p: Call("/schedules/preview", _PLAN)),),
+    ("GET", "/schedules/{number}/periods"): (
+        Example(lambda s, p: Call(f"/schedules/{s.schedule}/periods")),
     ),
     ("GET", "/schedules/{number}/preview"): (
         Example(lambda s, p: Call(f"/schedules/{s.schedule}/preview")),
@@ -565,6 +645,19 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         Example(lambda s, p: Call(f"/schedules/{s.schedule}/ladders/{s.ladder}/publish")),
     ),
     ("GET", "/calendar"): _own("/calendar", year=2026),
+    ("POST", "/calendar/years/{year}/reading"): (
+        Example(
+            lambda s, p: Call("/calendar/years/2026/reading", {"notice": NOTICE_OF_2026}),
+            outside=Outside.OWN,
+        ),
+    ),
+    ("PUT", "/calendar/years/{year}"): (
+        Example(
+            lambda s, p: Call("/calendar/years/2026", {"notice": NOTICE_OF_2026}),
+            204,
+            Outside.OWN,
+        ),
+    ),
     ("PUT", "/calendar/{day}"): (
         Example(lambda s, p: Call(_DAY, {"is_workday": True}), 204, Outside.OWN),
     ),
@@ -607,6 +700,10 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         Example(lambda s, p: Call(f"/posts/{p.post}/leaves/{s.leaves[p.key]}"), 204),
     ),
     ("GET", "/audit"): _own("/audit"),
+    ("POST", "/audit/search"): (
+        Example(lambda s, p: Call("/audit/search", {"name": "王"}), outside=Outside.OWN),
+    ),
+    ("GET", "/retention"): _own("/retention"),
     ("POST", "/imports/roster"): (
         Example(
             lambda s, p: Call("/imports/roster", content=roster_bytes([pensioner(1)])),
@@ -635,6 +732,20 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ("POST", "/imports/residents"): (
         Example(
             lambda s, p: Call("/imports/residents", content=_ledger_sheet(p)), 201, Outside.OWN
+        ),
+    ),
+    ("POST", "/imports/regions"): (
+        Example(
+            lambda s, p: Call("/imports/regions", content=region_bytes([hamlet(801)])),
+            201,
+            Outside.OWN,
+        ),
+    ),
+    ("POST", "/imports/accounts"): (
+        Example(
+            lambda s, p: Call("/imports/accounts", content=account_bytes([newcomer(801)])),
+            201,
+            Outside.OWN,
         ),
     ),
     ("POST", "/imports/match"): (
@@ -679,12 +790,19 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         Example(lambda s, p: Call(f"/reuse/{s.flag}/decision", {"decision": "cleared"})),
     ),
     ("GET", "/imports"): _own("/imports"),
-    ("GET", "/imports/{number}"): (Example(lambda s, p: Call(f"/imports/{s.listed.match}")),),
+    ("GET", "/imports/underway"): _own("/imports/underway"),
+    ("GET", "/imports/{number}"): (Example(lambda s, p: Call(f"/imports/{_batch(s, p)}")),),
     ("GET", "/imports/{number}/faults"): (
-        Example(lambda s, p: Call(f"/imports/{s.listed.rejected}/faults")),
+        Example(lambda s, p: Call(f"/imports/{_batch(s, p, rejected=True)}/faults")),
     ),
     ("POST", "/imports/{number}/sheet"): (
-        Example(lambda s, p: Call(f"/imports/{s.listed.rejected}/sheet")),
+        Example(lambda s, p: Call(f"/imports/{_batch(s, p, rejected=True)}/sheet")),
+    ),
+    ("POST", "/imports/{number}/undo"): (
+        Example(lambda s, p: Call(f"/imports/{_batch(s, p)}/undo", params={"dry_run": "true"})),
+    ),
+    ("GET", "/imports/{number}/left"): (
+        Example(lambda s, p: Call(f"/imports/{_batch(s, p)}/left")),
     ),
     ("GET", "/imports/{number}/changes"): (
         Example(lambda s, p: Call(f"/imports/{s.listed.roster}/changes")),
@@ -702,6 +820,7 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         *_own("/certification/progress"),
         Example(_plain("/certification/progress", region=TOWN)),
     ),
+    ("GET", "/certification/windows"): _list("/certification/windows"),
     ("PUT", "/certification/cycles/{insurance}"): (
         Example(lambda s, p: Call("/certification/cycles/resident", _CYCLE), outside=Outside.OWN),
     ),
@@ -716,7 +835,7 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
         Example(lambda s, p: Call(f"/certification/reviews/{s.certified}")),
     ),
     ("POST", "/certification/samples"): (
-        Example(lambda s, p: Call("/certification/samples", A_SAMPLE), 201),
+        Example(lambda s, p: Call("/certification/samples", {**A_SAMPLE, "id": str(uuid4())}), 201),
     ),
     ("GET", "/certification/samples"): _own("/certification/samples"),
     ("GET", "/certification/samples/{number}"): (
@@ -768,6 +887,59 @@ EXAMPLES: dict[tuple[str, str], tuple[Example, ...]] = {
     ("POST", "/robots"): (Example(lambda s, p: Call("/robots", A_ROBOT), 201),),
     ("DELETE", "/robots/{number}"): (Example(lambda s, p: Call(f"/robots/{s.robot}"), 204),),
     ("GET", "/call-list"): _list("/call-list"),
+    ("GET", "/today"): _own("/today"),
+    ("GET", "/imports/templates/{kind}"): (
+        *_own("/imports/templates/roster"),
+        *_own("/imports/templates/match"),
+        *_own("/imports/templates/residents"),
+        *_own("/imports/templates/regions"),
+        *_own("/imports/templates/accounts"),
+    ),
+    ("GET", "/export-requests"): _own("/export-requests"),
+    ("POST", "/export-requests"): (Example(_ask_export, 201),),
+    ("POST", "/export-requests/{number}/decision"): (
+        Example(lambda s, p: Call(f"/export-requests/{s.export}/decision", {"approve": True})),
+    ),
+    ("GET", "/me/second-factor"): _own("/me/second-factor"),
+    ("POST", "/me/second-factor"): (
+        Example(lambda s, p: Call("/me/second-factor", {"password": PASSWORD}), 201, Outside.OWN),
+    ),
+    ("POST", "/me/second-factor/confirm"): (Example(_confirm, 201, Outside.OWN),),
+    # Nobody here has it on, so no code is right.
+    ("POST", "/me/second-factor/off"): (
+        Example(
+            lambda s, p: Call("/me/second-factor/off", {"password": PASSWORD, "code": "123456"}),
+            403,
+            Outside.OWN,
+        ),
+    ),
+    ("DELETE", "/accounts/{number}/second-factor"): (
+        Example(
+            lambda s, p: Call(f"/accounts/{s.world.people['backup'].account}/second-factor"), 204
+        ),
+    ),
+    ("GET", "/county-rules/second-factor"): _own("/county-rules/second-factor"),
+    ("PUT", "/county-rules/second-factor"): (
+        Example(
+            lambda s, p: Call("/county-rules/second-factor", {"required": False}), 204, Outside.OWN
+        ),
+    ),
+    ("GET", "/villages"): _list("/villages"),
+    ("GET", "/posts/{number}/handover"): (
+        Example(lambda s, p: Call(f"/posts/{s.world.people['colleague'].post}/handover")),
+    ),
+    ("POST", "/posts/{number}/handover"): (
+        Example(
+            lambda s, p: Call(
+                f"/posts/{s.world.people['colleague'].post}/handover",
+                {"name": "冯兰", "phone": "13900000088"},
+            ),
+            201,
+        ),
+    ),
+    ("POST", "/today/calls"): (
+        Example(lambda s, p: Call("/today/calls", {"id": str(uuid4()), "region": VILLAGE}), 204),
+    ),
     ("POST", "/call-list/{number}/done"): (
         Example(lambda s, p: Call(f"/call-list/{s.call}/done", {"note": "已电话告知"}), 204),
     ),
@@ -923,6 +1095,43 @@ EXAMPLES |= {
     ),
 }
 RECEIPTS = {("POST", "/deliveries/receipts")}  # signed by the gateway
+
+
+def exported(name: str) -> str:
+    """The list of which /exports/`name` is the file."""
+    path = name.replace(":uuid", "")
+    known = {
+        "calls": "/call-list",
+        "turnaround": "/rates/turnaround",
+        "audit": "/audit/search",
+    }
+    certifying = ("progress", "windows", "deaths", "samples")
+    return known.get(path, f"/certification/{path}" if path in certifying else f"/{path}")
+
+
+def _exports(path: str, name: str, ending: str) -> tuple[Example, ...]:
+    """What the list is asked for, as a file."""
+
+    def of(example: Example) -> Callable[[Stage, Person], Call]:
+        def make(stage: Stage, person: Person) -> Call:
+            call = example.make(stage, person)
+            at = name if "{" not in name else call.path.strip("/")
+            return replace(call, path=f"/exports/{at}.{ending}")
+
+        return make
+
+    listed = EXAMPLES["POST" if name == "audit" else "GET", path]
+    return tuple(replace(each, make=of(each)) for each in listed)
+
+
+EXAMPLES |= {
+    ("POST" if name == "audit" else "GET", f"/exports/{name.replace(':uuid', '')}.{ending}"): (
+        _exports(exported(name), name, ending)
+    )
+    for name in LISTS
+    for ending in ("csv", "xlsx")
+}
+
 # Outside /api/v1, for whoever runs it.
 # Tickets by themselves, and an answer without a body: see test_photos.py.
 PICTURES = {("GET", "/pictures/{token}"), ("GET", "/notice-files/{token}")}

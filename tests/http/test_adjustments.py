@@ -173,3 +173,47 @@ async def test_every_adjustment_is_audited(world: World) -> None:
     assert (entry["subject"], entry["region"]) == (f"obligation:{number}", OTHER_VILLAGE)
     assert entry["account"] == world.people["county"].account
     assert await rows("adjustment") == 1
+
+
+async def test_a_preview_says_what_adjusting_does_and_does_nothing(world: World) -> None:
+    scope = await week(world)
+    county = world.as_("county")
+    due = "2026-11-09T04:00:00Z"
+    body = {"kind": "extend", "reason": "停电", "due_at": due, "region": TOWN, **scope}
+    before = await contents()
+    told = await county.post("/adjustments/preview", body, 200)
+    assert await contents() == before
+    assert (told["adjusted"], len(told["items"])) == (3, 3)
+    assert await adjust(world, "extend", due_at=MONDAY, region=TOWN, **scope) == 3
+    for each in told["items"]:
+        found = await county.get(f"/obligations/{each['obligation']}")
+        assert (each["new_due_at"], each["new_closes_at"]) == (found["due_at"], found["closes_at"])
+        assert (each["due_at"], each["exempt"]) == (found["original_due_at"], False)
+    await refused(county, "POST", "/adjustments/preview", "extension_not_later", json=body)
+    restoring = {"kind": "restore", "reason": "停电", **scope}
+    await refused(county, "POST", "/adjustments/preview", "not_exempt", json=restoring)
+
+
+async def test_what_is_in_force_is_listed_until_something_takes_its_place(world: World) -> None:
+    scope = await week(world)
+    number = await duty_of(world, VILLAGE)
+    await adjust(world, "extend", due_at=MONDAY, region=TOWN, **scope)
+    await adjust(world, "extend", due_at="2026-11-10T12:00:00+08:00", obligations=[number])
+    other = await duty_of(world, NEIGHBOUR)
+    await adjust(world, "exempt", obligations=[other])
+
+    async def listed(who: str = "county", **params: Any) -> list[tuple[str, str]]:
+        page = await world.as_(who).get("/adjustments", **params)
+        return [(each["region"], each["kind"]) for each in page["items"]]
+
+    standing = await listed()
+    assert standing[:2] == [(NEIGHBOUR, "exempt"), (VILLAGE, "extend")]
+    assert standing.count((VILLAGE, "extend")) == 1
+    assert await listed(kind="exempt") == [(NEIGHBOUR, "exempt")]
+    assert await listed("liaison") == [(VILLAGE, "extend")]
+    assert await listed("far_county") == []
+    await adjust(world, "restore", obligations=[other])
+    assert await listed(kind="exempt") == []
+    first = await world.as_("county").get("/adjustments", limit=1)
+    rest = await world.as_("county").get("/adjustments", page=first["next"])
+    assert len(first["items"] + rest["items"]) == 3

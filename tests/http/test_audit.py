@@ -86,6 +86,26 @@ async def test_filters_and_pages(world: World) -> None:
     assert len(set(ids)) == 9
 
 
+async def test_a_search_by_person_object_and_days(world: World) -> None:
+    await week(world)
+
+    async def found(**body: Any) -> list[str]:
+        page = await world.as_("auditor").post("/audit/search", body, 200)
+        return [entry["action"] for entry in page["items"]]
+
+    assert await found(name="陈静") == ["review.return", "review.pass"]
+    assert await found(name="陈静", action="review.pass") == ["review.pass"]
+    assert await found(action="review") == ["review.return", "review.pass"]
+    assert await found(action="rev") == []
+    assert set(await found(subject="account")) == {"account.open"}
+    assert await found(action="account", from_on="2026-11-02", to_on="2026-11-02") == [
+        "account.open"
+    ]
+    assert await found(action="account", from_on="2026-11-03") == []
+    assert await found(action="account", to_on="2026-11-01") == []
+    await refused(world.as_("reviewer"), "POST", "/audit/search", "forbidden", json={})
+
+
 async def test_the_request_id_leads_from_the_log_to_the_entry(world: World) -> None:
     await world.schedule()
     await world.open()

@@ -3,6 +3,7 @@
 import io
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import openpyxl
 
@@ -101,7 +102,7 @@ async def test_a_false_certification_found_by_a_spot_check_costs_points(world: W
     auditor = world.as_("auditor")
     body = {"region": COUNTY, "from_on": "2026-11-01", "to_on": "2026-11-30", "size": 5}
     for _ in range(2):  # drawn twice, it is still one
-        drawn = await auditor.post("/certification/samples", body)
+        drawn = await auditor.post("/certification/samples", {**body, "id": str(uuid4())})
         [item] = drawn["items"]
         path = f"/certification/samples/{drawn['sample']['id']}/items/{item['submission']}"
         await done(auditor, "PUT", path, 204, json={"ok": False, "note": "本人已去世"})

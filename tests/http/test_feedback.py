@@ -126,3 +126,21 @@ async def test_passed_on_the_county_has_it_and_the_township_sees_on(world: World
         "state"
     ] == "answered"
     assert await rows("audit_entry", "action LIKE 'feedback.%'") == 3
+
+
+async def test_the_office_has_two_days_to_take_it_on_and_ten_to_answer(world: World) -> None:
+    found = await sent(world)
+    assert found["act_by"] is None
+
+    async def due(who: str = "reviewer") -> Any:
+        return (await world.as_(who).get("/feedback"))["items"][0]["act_by"]
+
+    assert await due() == "2026-11-04T18:00:00+08:00"
+    assert await due("liaison") is None
+    await act(world, "reviewer", found, "take")
+    assert await due() == "2026-11-16T18:00:00+08:00"
+    world.clock.set(2026, 11, 10, 9, 0)
+    passed = await act(world, "reviewer", found, "pass-on", {"reason": "全县的事"})
+    assert passed["act_by"] == "2026-11-12T18:00:00+08:00"
+    answered = await act(world, "county", found, "answer", {"text": "已答复。"})
+    assert answered["act_by"] is None

@@ -2,7 +2,7 @@
 
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -412,8 +412,10 @@ async def test_the_auditor_draws_and_notes(world: World) -> None:
         await world.review("reviewer", await filed(world, n), "pass")
     await filed(world, 6)
     auditor, path = world.as_("auditor"), "/certification/samples"
-    asked = {"region": COUNTY, "from_on": "2026-11-01", "to_on": "2026-11-02", "size": 3}
+    days = {"from_on": "2026-11-01", "to_on": "2026-11-02"}
+    asked = {"id": str(uuid4()), "region": COUNTY, **days, "size": 3}
     drawn = await auditor.post(path, asked)
+    assert await auditor.post(path, asked) == drawn  # a lost answer draws nothing anew
     number, items = drawn["sample"]["id"], drawn["items"]
     assert (drawn["sample"]["drawn_from"], len(items)) == (5, 3)
     seed, ids = (
@@ -432,9 +434,11 @@ async def test_the_auditor_draws_and_notes(world: World) -> None:
     assert [each["ok"] for each in kept] == [True, False, None]
     assert kept[1]["note"] == "照片是去年的"
     await see(world, items[0]["submission"], "auditor")
-    other = {**asked, "region": NEIGHBOUR}
+    other = {**asked, "id": str(uuid4()), "region": NEIGHBOUR}
     assert (await auditor.post(path, other))["sample"]["drawn_from"] == 0
-    assert (await auditor.post(path, {**asked, "to_on": "2026-11-01"}))["items"] == []
+    assert (await auditor.post(path, {**asked, "id": str(uuid4()), "to_on": "2026-11-01"}))[
+        "items"
+    ] == []
     assert await rows("audit_entry", "action LIKE 'sample.%'") == 6
     for who in ("county", "reviewer", "liaison"):
         await refused(world.as_(who), "POST", path, "forbidden", json=asked)

@@ -262,3 +262,72 @@ async def test_what_was_done_to_forms_is_audited(world: World) -> None:
         ("form.draft", f"form:{made['id']}", "990101"),
         ("form.publish", f"form:{made['id']}", "990101"),
     ]
+
+
+async def test_a_draft_is_discarded_and_a_published_version_is_not(world: World) -> None:
+    county = world.as_("county")
+    made = await draft(world)
+    await refused(world.as_("reviewer"), "DELETE", f"/forms/{made['id']}", "forbidden")
+    await done(county, "DELETE", f"/forms/{made['id']}", 204)
+    await refused(county, "GET", f"/forms/{made['id']}", "not_found")
+    kept = await draft(world)
+    await county.post(f"/forms/{kept['id']}/publish", {}, 200)
+    await refused(county, "DELETE", f"/forms/{kept['id']}", "form_published")
+
+
+async def test_a_definition_is_read_while_it_is_written(world: World) -> None:
+    county, before = world.as_("county"), await contents()
+    form = head_count()
+    form["checks"][0]["expr"] = "not filled(women) or women * 2 <= last.people"
+    form["groups"].append(
+        {
+            "key": "jobs",
+            "label": words("岗位", "Jobs"),
+            "repeat": {"max": 5},
+            "fields": [{"key": "need", "label": words("人数", "Needed"), "type": "integer"}],
+        }
+    )
+    form["groups"][0]["fields"][0]["compute"] = "sum(jobs.need) + count(jobs)"
+    read = await county.post("/forms/reading", {"definition": form}, 200)
+    assert read["problems"] == []
+    assert read["outlines"] == {
+        "sum(jobs.need) + count(jobs)": {
+            "name": "+",
+            "parts": [{"table": "jobs", "column": "need"}, {"table": "jobs", "column": None}],
+        },
+        "not filled(women) or women * 2 <= last.people": {
+            "name": "or",
+            "parts": [
+                {
+                    "name": "not",
+                    "parts": [{"name": "filled", "parts": [{"field": "women", "last": False}]}],
+                },
+                {
+                    "name": "<=",
+                    "parts": [
+                        {
+                            "name": "*",
+                            "parts": [{"field": "women", "last": False}, {"value": 2}],
+                        },
+                        {"field": "people", "last": True},
+                    ],
+                },
+            ],
+        },
+    }
+    form["checks"][0]["expr"] = "women <="
+    form["groups"][0]["fields"][1]["compute"] = "kind in ('a', 'b')"
+    read = await county.post("/forms/reading", {"definition": form}, 200)
+    assert {each["path"]: each["reason"] for each in read["problems"]} == {
+        "checks[0].expr": "unexpected_end",
+        "groups[0].fields[1].compute": "unknown_name",
+    }
+    assert set(read["outlines"]) == {"sum(jobs.need) + count(jobs)", "kind in ('a', 'b')"}
+    for odd in ({}, {"groups": [1, {"fields": [None]}], "checks": "x"}):
+        read = await county.post("/forms/reading", {"definition": odd}, 200)
+        assert read["problems"] != []
+        assert read["outlines"] == {}
+    await refused(
+        world.as_("reviewer"), "POST", "/forms/reading", "forbidden", json={"definition": form}
+    )
+    assert await contents() == before

@@ -1,15 +1,19 @@
 """Lists over HTTP: uploaded as they are, told row by row, faulty rows given back as a sheet."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from python_calamine import CalamineWorkbook
 
+from backend import sheets
 from backend.lists import MAX_BYTES
 from backend.routes.context import FILE_TYPES
+from backend.routes.import_templates import HEADINGS
 from tests.http.tools import contents, done, refused, rows
 from tests.rosters import id_number, pensioner, roster_bytes, roster_workbook
 from tests.world import COUNTY, NEIGHBOUR, VILLAGE, World
@@ -242,3 +246,36 @@ async def test_the_full_view_leaves_its_trace(world: World) -> None:
     assert (entry["name"], entry["region"]) == ("王芳", VILLAGE)
     assert entry["detail"] == {"purpose": "上门认证"}
     assert COUNTY in entry["region"]
+
+
+async def test_a_template_is_read_by_what_it_is_for(world: World, tmp_path: Path) -> None:
+    for kind, headings in HEADINGS.items():
+        answer = await world.as_("county").ask("GET", f"/imports/templates/{kind}")
+        path = tmp_path / f"{kind}.xlsx"
+        path.write_bytes(answer.content)
+        [header] = [row.cells for row in sheets.read(path)]
+        fields = [headings.fields[name.lower()] for name in header]
+        assert sorted(fields) == sorted(set(headings.fields.values()))
+    await refused(world.as_("county"), "GET", "/imports/templates/others", "invalid")
+    await refused(world.as_("reviewer"), "GET", "/imports/templates/roster", "forbidden")
+
+
+async def test_who_left_the_page_finds_the_work_again(real_world: World) -> None:
+    """A list waits behind another of its county; meanwhile it is seen, also by a colleague."""
+    world = real_world
+    other = await asyncpg.connect(world.url)
+    # As `rosters.hold` does, until the connection ends.
+    await other.execute(f"SELECT pg_advisory_lock(4711021, hashtext('{COUNTY}'))")
+    sent = asyncio.create_task(upload(world, [pensioner(n) for n in range(1, 6)]))
+    seen: list[dict[str, Any]] = []
+    async with asyncio.timeout(20):
+        while not seen or seen[0]["total"] is None:
+            seen = await world.as_("auditor").get("/imports/underway")
+    [work] = seen
+    assert (work["kind"], work["done"], work["total"]) == ("roster", 5, 5)
+    assert work["who"] == world.people["county"].name
+    assert await world.as_("far_county").get("/imports/underway") == []
+    assert await world.as_("sysadmin").get("/imports/underway") == []
+    await other.close()
+    assert (await sent)["outcome"] == "imported"
+    assert await world.as_("county").get("/imports/underway") == []

@@ -378,6 +378,8 @@ async def test_kept_as_long_as_it_may_be(opened: World) -> None:
     assert (row["erased_at"], row["like_key"]) == (world.clock.now, None)
     assert (await world.as_("county").ask("DELETE", hold)).status_code == 204
     assert await erase_some(photos(world), world.clock.now)
+    [told] = (await world.as_("county").get("/retention"))["removed"]
+    assert (told["rule"], told["removed"]) == ("old_photos", 2)
 
 
 async def test_a_row_that_can_not_be_written_leaves_the_upload_unfinished(

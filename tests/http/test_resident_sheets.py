@@ -5,6 +5,7 @@ from typing import Any
 
 from backend import sheets
 from backend.store.database import fetch_value
+from tests.approvals import approval
 from tests.http.test_residents import BORN, added, change, synced, update
 from tests.http.tools import done, refused, rows
 from tests.rosters import id_number, roster_bytes
@@ -96,31 +97,23 @@ async def test_moving_and_leaving_by_a_sheet_clears_the_phone(world: World) -> N
     assert outcome["problem"]["code"] == "not_found"
 
 
-async def test_an_export_is_masked_unless_there_is_a_purpose_and_can_be_read_in(
+async def test_an_export_is_masked_unless_two_people_agree_and_can_be_read_in(
     world: World, tmp_path: Any
 ) -> None:
     await added(world)
     masked = await world.as_("reviewer").ask("GET", "/residents/export.csv")
     assert "李*1" in masked.text
     assert "13800001234" not in masked.text
-    await refused(
-        world.as_("reviewer"),
-        "GET",
-        "/residents/export.csv",
-        "forbidden",
-        params={"full": True, "purpose": "一表通"},
-    )
-    county = world.as_("county")
-    await refused(county, "GET", "/residents/export.xlsx", "purpose_missing", params={"full": True})
-    params = {"full": True, "purpose": "一表通"}
-    full = await county.ask("GET", "/residents/export.xlsx", params=params)
+    given, county = await approval(world, "residents"), world.as_("county")
+    await refused(world.as_("reviewer"), "GET", "/residents/export.csv", "forbidden", params=given)
+    full = await county.ask("GET", "/residents/export.xlsx", params=given)
     path = tmp_path / "ledger.xlsx"
     path.write_bytes(io.BytesIO(full.content).getvalue())
     lines = [line.cells for line in sheets.read(path, 10**6)]
     assert lines[1][0] == "李大1"
     assert id_number(1, BORN) in lines[1]
-    purpose = "SELECT detail->>'purpose' FROM audit_entry WHERE action = 'residents.export'"
-    assert await fetch_value(f"{purpose} ORDER BY id DESC LIMIT 1") == "一表通"
+    used = "SELECT detail->>'approval' FROM audit_entry WHERE action = 'residents.export'"
+    assert await fetch_value(f"{used} ORDER BY id DESC LIMIT 1") is not None
     headers = {"content-type": "application/octet-stream"}
     again = await done(
         county, "POST", "/imports/residents", 201, content=full.content, headers=headers

@@ -7,6 +7,7 @@ from typing import Any
 from python_calamine import CalamineWorkbook
 
 from backend.results_sheet import COLUMNS
+from tests.approvals import approval
 from tests.http.test_findings import filed
 from tests.http.tools import refused, rows
 from tests.rosters import id_number
@@ -40,6 +41,8 @@ async def exported(world: World, who: str = "county", **params: Any) -> dict[str
     answer = await world.as_(who).ask("GET", CSV, params=params)
     assert answer.status_code == 200, answer.text
     text = answer.content.decode("utf-8-sig")
+    text, _, mark = text.rstrip().rpartition("\r\n")
+    assert mark.startswith("## ")
     found = list(csv.DictReader(io.StringIO(text)))
     assert all(tuple(row) == COLUMNS for row in found)
     return {row["name"]: row for row in found}
@@ -110,23 +113,33 @@ async def test_a_month_gone_by_is_told_as_it_stood(world: World) -> None:
     await refused(world.as_("county"), "GET", CSV, "as_of_future", params=later)
 
 
-async def test_in_full_for_a_purpose_and_by_right_alone(world: World) -> None:
+async def test_in_full_by_two_people_alone(world: World) -> None:
     await everybody(world)
     masked = (await exported(world))["张*1"]
     assert masked["id_no"] == f"9901{'*' * 10}{id_number(1)[-4:]}"
-    county, full = world.as_("county"), {"full": "true"}
-    await refused(county, "GET", CSV, "purpose_missing", params=full)
-    with_purpose = {**full, "purpose": "导入居保系统"}
-    whole = await exported(world, **with_purpose)
-    assert whole["张桂1"]["id_no"] == id_number(1)
+    given = await approval(world)
     auditor = world.as_("auditor")
-    await refused(auditor, "GET", CSV, "forbidden", params=with_purpose)
+    await refused(auditor, "GET", CSV, "forbidden", params=given)
+    whole = await exported(world, **given)
+    assert whole["张桂1"]["id_no"] == id_number(1)
     assert "张*1" in await exported(world, "auditor")
     told = "action = 'results.export' AND (detail->>'full')::bool = $1"
     assert await rows("audit_entry", told, True) == 1
     assert await rows("audit_entry", told, False) == 2
     for who in ("reviewer", "liaison", "monitor"):
         await refused(world.as_(who), "GET", CSV, "forbidden")
+
+
+async def test_files_say_who_took_them_out_and_when(world: World) -> None:
+    await everybody(world)
+    answer = await world.as_("county").ask("GET", CSV)
+    last = answer.content.decode("utf-8-sig").splitlines()[-1]
+    assert last == "## 孙丽 于 2026-11-02 10:00 导出，已脱敏"
+    given = await approval(world)
+    answer = await world.as_("county").ask("GET", XLSX, params=given)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    about = str(book.get_sheet_by_name("导出说明").to_python()[0][0])
+    assert about.startswith("孙丽 于 2026-11-02 10:00 导出，完整信息，审批编号 ")
 
 
 async def test_no_further_than_the_asker_reaches(world: World) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from backend.domain.roles import Role
 from tests.http.test_submissions import opened
-from tests.http.tools import decide, refused, report, rows, submit
+from tests.http.tools import decide, duty_of, refused, report, rows, submit
 from tests.world import NEIGHBOUR, TOWN, VILLAGE, World, add_person, weekly
 
 DEFECTS = [{"field": "ret_out", "text": "少报1人"}, {"text": "请附说明", "code": "paper"}]
@@ -114,6 +114,28 @@ async def test_a_return_lists_all_defects_and_is_told(world: World) -> None:
         assert told["params"]["defects"] == 2
         assert "少报" not in told["text"]
     assert (await world.as_("colleague").get("/messages"))["items"] == []
+
+
+async def test_a_report_stands_beside_the_accepted_one_before(world: World) -> None:
+    schedule = await world.schedule()
+    await world.open()
+    before = await duty_of(world, VILLAGE, period="2026-W45", schedule=schedule)
+    [first] = await submit(world, "liaison", [report(before)])
+    [entry] = await queue(world, "reviewer")
+    assert (entry["since_last"], entry["certification"]) == (None, False)
+    await world.review("reviewer", first["id"], "pass")
+    world.clock.set(2026, 11, 10, 10)
+    await world.open()
+    after = await duty_of(world, VILLAGE, period="2026-W46", schedule=schedule)
+    answers = weekly(ret_cum=8, seeking=5)
+    [second] = await submit(world, "liaison", [report(after, answers=answers)])
+    assert second["outcome"] == "created", second
+    [entry] = await queue(world, "reviewer")
+    assert entry["changes"] == []
+    assert {c["field"]: (c["before"], c["after"]) for c in entry["since_last"]} == {
+        "ret_cum": (4, 8),
+        "seeking": (1, 5),
+    }
 
 
 async def test_a_correction_shows_what_changed_and_is_reviewed_anew(world: World) -> None:

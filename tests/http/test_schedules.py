@@ -205,3 +205,38 @@ async def test_schedules_page_by_page(world: World) -> None:
     page = await world.as_("county").get("/schedules", limit=2)
     rest = await world.as_("county").get("/schedules", limit=2, page=page["next"])
     assert (len(page["items"]), len(rest["items"]), rest["next"]) == (2, 1, None)
+
+
+async def test_a_schedule_is_previewed_before_it_is_made(world: World) -> None:
+    county = world.as_("county")
+    plan = {"scope": COUNTY, **MONTHLY, "timetable": {"due": {"kind": "day", "number": 15}}}
+    found = await county.post("/schedules/preview", plan, 200)
+    assert len(found) == 12
+    # 15 November 2026 is a Sunday.
+    assert (found[0]["due_at"][:10], found[0]["put_off_from"]) == ("2026-11-16", "2026-11-15")
+    assert (found[1]["due_at"][:10], found[1]["put_off_from"]) == ("2026-12-15", None)
+    made = await county.post("/schedules", await body(**{**plan, "ends_on": "2026-12-31"}))
+    assert await county.get(f"/schedules/{made['id']}/preview") == found[:2]
+    # The first period is the first that begins after the start, as it is when it opens.
+    later = await county.post("/schedules/preview", {**plan, "starts_on": "2026-11-02"}, 200)
+    assert later[0]["period"] == "2026-12"
+    wrong = {**plan, "timetable": {"due": {"kind": "weekday", "number": 5}}}
+    await refused(county, "POST", "/schedules/preview", "timetable_invalid", json=wrong)
+    elsewhere = {**plan, "scope": "97"}
+    await refused(county, "POST", "/schedules/preview", "not_found", json=elsewhere)
+
+
+async def test_open_periods_keep_the_form_they_were_opened_with(world: World) -> None:
+    county, schedule = world.as_("county"), await world.schedule()
+    await world.open()
+    shipped = await forms.shipped("RETURN_WEEKLY")
+    assert shipped is not None
+    [period] = await county.get(f"/schedules/{schedule}/periods")
+    assert (period["form"], period["version"]) == (shipped["id"], 1)
+    assert period["duties"] == period["outstanding"] > 1
+    [own] = await world.as_("liaison").get(f"/schedules/{schedule}/periods")
+    assert (own["duties"], own["outstanding"]) == (1, 1)
+    await world.file("liaison", obligation=await duty_of(world, VILLAGE))
+    [own] = await world.as_("liaison").get(f"/schedules/{schedule}/periods")
+    assert (own["duties"], own["outstanding"]) == (1, 0)
+    await refused(world.as_("outsider"), "GET", f"/schedules/{schedule}/periods", "not_found")

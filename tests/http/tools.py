@@ -84,14 +84,16 @@ async def rows(table: str, condition: str = "true", *args: Any) -> int:
 
 _TABLES = (
     "account, address, adjustment, adjustment_request, attachment, audit_entry, audit_seal,"
-    "beneficiary, beneficiary_place, calendar_feed, call_entry, cert_code, cert_cycle,"
+    "beneficiary, beneficiary_place, calendar_feed, call_entry, call_note, cert_code, cert_cycle,"
     "circular, circular_version, county_rule,"
-    "cert_evidence, cert_round, cert_sample, cert_sample_item, delivery, feedback,"
-    "feedback_step, form, import_batch, import_fault, invitation, ladder, leave, login_failure,"
+    "cert_evidence, cert_round, cert_sample, cert_sample_item, delivery,"
+    "export_request, feedback,"
+    "feedback_step, form, import_batch, import_before, import_fault,"
+    "invitation, ladder, leave, login_failure,"
     "match_hit,"
     "media_object, media_upload, message, notice, notice_file, notice_read, notice_version,"
-    "nudge, obligation, obligation_move, pace, period, post, rate_cell, region, reminder,"
-    "resident, resident_change, resident_diff, resident_left,"
+    "nudge, obligation, obligation_move, pace, period, post, rate_cell, recovery_code, region,"
+    "reminder, resident, resident_change, resident_diff, resident_left, retention_day,"
     "reuse_flag, review, roster_change, schedule, session, submission"
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from backend import match_import
+from backend.domain.calendar import local_day
 from backend.domain.certification.matches import HitKind
 from backend.lists import Report
 from backend.store.database import fetch, fetch_value
@@ -22,7 +23,7 @@ async def set_cycle(
     world: World, mode: str = "calendar_year", insurance: str = "resident", **rule: Any
 ) -> None:
     """The county takes a cycle up today."""
-    body = {"starts_on": f"{world.clock.now:%Y-%m-%d}", "rule": {"mode": mode, **rule}}
+    body = {"starts_on": local_day(world.clock.now).isoformat(), "rule": {"mode": mode, **rule}}
     path = f"/certification/cycles/{insurance}"
     await done(world.as_("county"), "PUT", path, 200, json=body)
 

@@ -278,6 +278,8 @@ async def test_the_village_has_its_people_notices_and_a_link_for_a_colleague(
         assert not await demo.add_villagers(vault, NOW), "they are there"
         assert await demo.add_notices(vault, NOW)
         assert not await demo.add_notices(vault, NOW)
+        assert await demo.add_affairs(vault, NOW)
+        assert not await demo.add_affairs(vault, NOW)
         found = await county.get(Role.LIAISON, "/sync")
         assert len(found["residents"]) == villagers.PEOPLE
         assert len({each["status"] for each in found["residents"]}) >= 6

@@ -82,7 +82,7 @@ async def test_signs_of_life_certify(world: World, tmp_path: Path) -> None:
     ]
     [batch] = await imports.page([COUNTY], "match", None, 1)
     assert (batch["source"], from_json(batch["counts"])) == ("医保就诊", report.counts)
-    [entry] = await audit.page([COUNTY], "match.import", None, None, 2)
+    [entry] = await audit.page([COUNTY], audit.Wanted("match.import"), None, 2)
     assert json.loads(entry["detail"])["cleared"] == 2
 
 

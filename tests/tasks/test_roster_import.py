@@ -55,7 +55,7 @@ async def test_a_first_roster(world: World, tmp_path: Path) -> None:
     assert world.vault.unseal(found["id_number_sealed"]) == id_number(3)
     assert "13800000003" in world.vault.unseal(found["private_sealed"])
     assert await places(world, 3) == [(VILLAGE, date(2026, 11, 2), None)]
-    [entry] = await audit.page([COUNTY], "roster.import", None, None, 2)
+    [entry] = await audit.page([COUNTY], audit.Wanted("roster.import"), None, 2)
     assert json.loads(entry["detail"])["new"] == 5
 
 

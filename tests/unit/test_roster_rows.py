@@ -16,9 +16,10 @@ from backend.domain.certification.matches import (
     outcome,
     read_match,
 )
-from backend.domain.certification.roster import REASONS, RosterRow, RowFault, read_row, told
+from backend.domain.certification.roster import RosterRow, read_row
 from backend.domain.certification.roster_columns import FIELDS, HEADINGS, REQUIRED
 from backend.domain.certification.words import InsuranceType, LiveType, Method, PayStatus
+from backend.domain.row_faults import REASONS, RowFault, told
 
 TODAY = date(2026, 11, 22)
 ROW = {

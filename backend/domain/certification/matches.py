@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Final
 
 from backend.domain.certification import cells
-from backend.domain.certification.roster import RowFault
 from backend.domain.certification.words import PayStatus
 from backend.domain.identity_numbers import parse_id_number
 from backend.domain.refusal import Refusal
+from backend.domain.row_faults import RowFault
 
 
 class HitKind(StrEnum):

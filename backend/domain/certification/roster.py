@@ -1,6 +1,6 @@
 """A row of the roster 花名册: checked whole, so that all its faults are told at once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -18,38 +18,7 @@ from backend.domain.certification.words import InsuranceType, LiveType, Method, 
 from backend.domain.identity_numbers import parse_id_number
 from backend.domain.refusal import Refusal
 from backend.domain.regions import Level, key_of
-
-# Reason → Chinese and English. None quotes the cell: faults are kept and shown where rows aren't.
-REASONS: Final = {
-    "missing": ("未填写", "is empty"),
-    "too_long": ("过长", "is too long"),
-    "unseen_character": ("含有不可见字符", "holds a control character"),
-    "not_18_characters": ("应为18位", "has not 18 characters"),
-    "not_digits": ("含有非数字字符", "holds something that is no digit"),
-    "wrong_check_character": ("校验位不正确", "has a wrong check character"),
-    "no_such_date": ("出生日期不存在", "holds a date that does not exist"),
-    "unknown_word": ("不是可选的内容", "is none of the known words"),
-    "not_a_date": ("不是日期", "is not a date"),
-    "not_a_month": ("不是年月", "is not a month"),
-    "not_an_amount": ("不是金额", "is not an amount"),
-    "not_a_phone": ("不是电话号码", "is not a phone number"),
-    "not_4_digits": ("只填账号后四位", "must be the last four digits alone"),
-    "not_a_village_code": ("不是12位村级代码", "is not a village's code of 12 digits"),
-    "in_future": ("晚于今天", "lies in the future"),
-    "before_birth": ("早于出生", "lies before the birth"),
-    "date_missing": ("有认证方式但没有认证日期", "is a method without its date"),
-    "region_unknown": ("系统中没有这个村", "is no village known here"),
-    "region_over": ("该村已撤销", "is a village that has ended"),
-    "other_county": ("不属于本县", "lies in another county"),
-    "kind_missing": ("缺少名单类别", "has no kind, and none was given for the list"),
-    "twice": ("同一险种内身份证号重复", "comes twice in one insurance"),
-    "listed_twice": ("身份证号重复", "comes twice"),
-    "cannot_work": ("丧失劳动能力的人没有就业意愿", "can't be wished by who is unable to work"),
-    "before_leaving": ("早于外出时间", "lies before the leaving"),
-    "too_young": ("未满16周岁，不能新增", "is of somebody too young to be added"),
-    "too_old": ("超过劳动年龄，不能新增", "is of somebody past working age"),
-    "cells_beyond_header": ("单元格多于表头", "has more cells than the header"),
-}
+from backend.domain.row_faults import RowFault
 
 _LENGTHS: Final = {
     "benef_id": 40,
@@ -69,15 +38,6 @@ _BANK_DIGITS = 4
 
 T = TypeVar("T")
 W = TypeVar("W", bound=StrEnum)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class RowFault:
-    """What is wrong with one field of one line; "" is the row as a whole."""
-
-    line: int
-    field: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,14 +210,3 @@ def _tags(reading: _Reading) -> tuple[str, ...]:
     elif not all(map(cells.is_plain, tags)):
         reading.fault("risk_tags", "unseen_character")
     return tags
-
-
-def told(faults: Iterable[RowFault], titles: Mapping[str, str], language: str = "zh") -> str:
-    """All faults of a row in one cell, with the titles its columns have in the file."""
-    at = 1 if language == "en" else 0
-    gap, join = (" ", "; ") if at else ("", "；")
-    parts = [
-        f"{titles.get(fault.field, fault.field)}{gap}{REASONS[fault.reason][at]}".strip()
-        for fault in faults
-    ]
-    return join.join(parts)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from backend.domain.certification.roster import RowFault
 from backend.domain.identity_numbers import IdNumber, parse_id_number
 from backend.domain.ledger.fields import EMPTY, REQUIRED, faults_of, value_of
 from backend.domain.ledger.words import CHANGE_TYPES, ChangeType
 from backend.domain.refusal import Refusal
 from backend.domain.regions import Level, key_of
+from backend.domain.row_faults import RowFault
 
 # Heading → field. The English ones are the fields of the exchange format.
 HEADINGS: Final = {name: name for name in EMPTY} | {
