@@ -10,7 +10,8 @@ export function precompress(): Plugin {
   return {
     name: "cunbao-precompress",
     apply: "build",
-    async closeBundle() {
+    // Only after a build that went well: a failed one says itself why.
+    async writeBundle() {
       const folder = this.environment.config.build.outDir;
       const names = await readdir(folder, { recursive: true });
       for (const name of names.filter((each) => TEXT.test(each))) {

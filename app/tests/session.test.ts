@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { api } from "@/api/client";
 import { forget, keep, lastAccount, renew, session, whyEnded } from "@/api/session";
-import { signIn } from "@/liaison/signing";
+import { signIn } from "@/api/signing";
 import { json, problem, serve, unreachable, type Asked } from "./server";
 
 beforeEach(() => keep({ account: "a", name: "王芳", access: "old", refresh: "r1" }));

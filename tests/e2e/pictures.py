@@ -1,4 +1,4 @@
-"""`make screenshots`: each screen in both languages at a phone's size, into build/screens."""
+"""`make screenshots`: each screen of the phone and each desk in both languages."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +12,7 @@ from backend.photos import open_photos
 from backend.settings import load
 from backend.vault import Vault
 from tests.e2e.browser import ROOT, phone, sign_in
+from tests.e2e.office import DESK
 from tests.e2e.test_filling import Month, month  # noqa: F401  a fixture
 from tests.e2e.test_offline import file_zero
 from tests.faults.serving import Server, killed_at_last
@@ -72,6 +73,7 @@ async def county(fresh: str, tmp_path: Path) -> AsyncIterator[Server]:
     await demo.add_pensioners(vault, photos, now)
     await demo.add_villagers(vault, now)
     await demo.add_notices(vault, now)
+    await demo.add_affairs(vault, now)
     await photos.workers.close()
     server = Server({"CUNBAO_DATABASE_URL": fresh, "CUNBAO_HOME": str(tmp_path)})
     with killed_at_last(server):
@@ -136,3 +138,35 @@ async def _visit(page: Page, language: str) -> None:
     await page.locator("main > button.main").tap()
     await page.wait_for_selector("section.paper")
     await _keep(page, language, "papers")
+
+
+DESKS = {
+    "13800000003": ("home", "review", "villages", "feedback"),
+    "13800000004": ("villages?village=990101100201", "me"),
+    "13800000005": (
+        *("rates", "rates?view=map", "rates?view=trend", "progress", "effort", "circulars"),
+        *("assessment", "requests", "notices", "notices/new", "audit", "imports"),
+        *("forms", "forms/2", "schedules", "schedules/1", "calendar", "channels", "me"),
+    ),
+    "13800000007": ("samples", "imports?as=auditor"),
+    "13800000008": ("accounts", "imports?as=sysadmin"),
+}
+
+
+async def test_the_console(county: Server, browser: Browser) -> None:
+    Path(FOLDER).mkdir(parents=True, exist_ok=True)
+    for language in ("zh", "en"):
+        for number, places in DESKS.items():
+            async with phone(browser, county.address, **DESK) as context:
+                page = await context.new_page()
+                await page.add_init_script(f"localStorage['cunbao.language'] ??= '{language}'")
+                await page.goto("/office")
+                await page.fill("#phone", number)
+                await page.fill("#password", demo.PASSWORD)
+                await page.click("button[type=submit]")
+                await page.wait_for_selector("header.bar")
+                for place in places:
+                    await page.goto(f"/office#/{place}")
+                    await page.wait_for_timeout(1500)
+                    name = place.partition("?")[0].replace("/", "-") + place.partition("=")[2]
+                    await _keep(page, language, f"office-{name}")

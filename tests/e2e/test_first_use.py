@@ -15,6 +15,14 @@ from tests.world import PASSWORD
 
 PIN = "830264"
 
+HOLD_THE_STORE = """name => new Promise((held) => {
+  indexedDB.open(name).onsuccess = ({ target }) => {
+    const store = target.result.transaction('obligations', 'readwrite').objectStore('obligations');
+    const again = () => { store.count().onsuccess = again; held(); };
+    again();
+  };
+})"""
+
 
 async def _link(village: Village) -> str:
     village.world.clock.now = system_clock()
@@ -78,8 +86,11 @@ async def test_a_revoked_phone_is_told_and_hands_over_what_was_unsent(
         account = village.world.people["liaison"].account
         answer = await village.world.as_("lead").ask("DELETE", f"/accounts/{account}/devices")
         assert answer.status_code == 204
-        await context.set_offline(False)
-        await page.goto("/#/")
+        await page.evaluate(HOLD_THE_STORE, f"cunbao-{account}")
+        async with page.expect_response("**/sessions/refresh"):
+            await context.set_offline(False)
+        # Closed just then, before anything could be cleared.
+        await page.wait_for_timeout(300)
         await page.reload()
         handing = page.locator(".notice button")
         await expect(handing).to_be_visible()

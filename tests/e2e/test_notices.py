@@ -64,7 +64,7 @@ async def test_read_offline_the_office_hears_of_it_later(
         at = system_clock()
 
         await context.set_offline(False)
-        for _ in range(100):
+        for _ in range(350):  # the app looks again every half minute
             if await rows("notice_read"):
                 break
             await page.wait_for_timeout(100)

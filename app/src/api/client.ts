@@ -45,6 +45,8 @@ async function send(request: Request): Promise<Response> {
   const used = session()?.access;
   const answer = await reached(dressed(request));
   if (answer.status !== 401 || used === undefined) return answer;
+  // A password asked for again: sent once more it would count as another guess.
+  if (/bad_cr/.test(await answer.clone().text())) return answer;
   const renewal = await renew(used);
   if (renewal === "ended") throw new Failure("ended");
   if (renewal === "kept") throw new Failure("busy");

@@ -77,10 +77,11 @@ function made() {
   /** Signed out by the server: what came from it goes, the village's own work stays for later. */
   async function end(): Promise<void> {
     const store = shelf.db.value;
+    // The session goes after it: closed before, the app finds it again and ends it again.
+    if (store !== undefined) await empty(store);
     forget();
     void forgetPush(false);
     halt();
-    if (store !== undefined) await empty(store);
     ended.value = true;
   }
 

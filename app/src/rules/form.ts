@@ -70,6 +70,12 @@ export function tablesOf(form: FormDefinition): Group[] {
   return form.groups.filter((group) => group.repeat);
 }
 
+/** Whether a field is only shown: its value follows from others, of last period too if it needs them. */
+export function isTold(field: Field, last: Json | null): boolean {
+  if (!field.read_only || !field.compute) return false;
+  return [...expression(field.compute).last].every((key) => (own(last ?? {}, key) ?? null) !== null);
+}
+
 /** The answers that a report starts from: last period's, then the ledger's where it tells, totals. */
 export function prefilled(form: FormDefinition, last: Json | null, ledger: Json = {}): Json {
   const given: Json = {};

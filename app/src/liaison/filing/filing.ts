@@ -1,8 +1,7 @@
 /** One report being filled in: what was typed, what follows from it, what is wrong with it. */
 
 import { computed, reactive, ref, watch } from "vue";
-import { expression } from "@/rules/expressions";
-import { computed as totalled, differing, fieldsOf, prefilled, type Field, type FormDefinition, type Group } from "@/rules/form";
+import { computed as totalled, differing, fieldsOf, prefilled, type FormDefinition, type Group } from "@/rules/form";
 import { validate, type Finding } from "@/rules/validate";
 import { own, type Json } from "@/rules/values";
 import type { Obligation, Store } from "../store/database";
@@ -109,12 +108,6 @@ function withTotals(form: FormDefinition, typed: Json, last: Json | null): Json 
   const filled = totalled(form, typed, last);
   for (const field of kept) filled[field.key] = typed[field.key];
   return filled;
-}
-
-/** Whether a field is only shown: its value follows from others, of last period too if it needs them. */
-export function isTold(field: Field, last: Json | null): boolean {
-  if (!field.read_only || !field.compute) return false;
-  return [...expression(field.compute).last].every((key) => (own(last ?? {}, key) ?? null) !== null);
 }
 
 function changed(answers: Json, key: string, value: unknown): Json {

@@ -1,5 +1,6 @@
 /** English words of filling in a report. */
 import type zh from "./zh";
+import faults from "@/rules/words/en";
 
 const words: typeof zh = {
   filing: {
@@ -27,20 +28,7 @@ const words: typeof zh = {
     go_correct: "Correct: {group}",
     send: "File it",
   },
-  fault: {
-    required: "Please fill this in; 0 if there is none.",
-    not_integer: "A whole number, like 12.",
-    not_number: "A number, like 12.5.",
-    too_many_decimals: "At most two decimals.",
-    below_min: "Not less than {min}.",
-    above_max: "Not more than {max}.",
-    not_in_choices: "Please choose one of these.",
-    too_long: "Too long: at most {max} characters.",
-    bad_date: "This is no date.",
-    bad_text: "There is a character here that can't be used.",
-    too_many_rows: "At most {max}.",
-    other: "Something is wrong here.",
-  },
+  ...faults,
   help: {
     fill: "Go through page by page. Grey is last period's figure; totals add up by themselves. Red says what is wrong; correct it and press Next. At the end check everything and file it.",
   },

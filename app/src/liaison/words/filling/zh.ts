@@ -1,3 +1,5 @@
+import faults from "@/rules/words/zh";
+
 /** Chinese words of filling in a report. */
 export default {
   filing: {
@@ -25,20 +27,7 @@ export default {
     go_correct: "去改：{group}",
     send: "确定上报",
   },
-  fault: {
-    required: "这一项要填。没有就填0。",
-    not_integer: "请填整数，比如 12。",
-    not_number: "请填数字，比如 12.5。",
-    too_many_decimals: "最多两位小数。",
-    below_min: "不能小于{min}。",
-    above_max: "不能大于{max}。",
-    not_in_choices: "请从下面选。",
-    too_long: "太长了，最多{max}个字。",
-    bad_date: "日期不对。",
-    bad_text: "有不能用的符号，请重新输入。",
-    too_many_rows: "最多{max}条。",
-    other: "这一项不对，请检查。",
-  },
+  ...faults,
   help: {
     fill: "一页一页往下填，灰字是上期的数，合计自动算。红字说明哪里不对，改好再按“下一步”。最后核对，再按“确定上报”。",
   },

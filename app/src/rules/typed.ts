@@ -1,6 +1,6 @@
 /** From what fingers type to answers and back. What can't be read stays as typed, for the rules to refuse. */
 
-import type { Field } from "@/rules/form";
+import type { Field } from "./form";
 
 /** Full-width digits and stops, as Chinese keyboards give them. */
 function narrowed(text: string): string {

@@ -3,9 +3,12 @@
 import { api, given, type Schemas } from "@/api/client";
 import { keep } from "@/api/session";
 
-/** Signed in once this is over. Throws Failure; "refused" says why. */
-export async function signIn(phone: string, password: string): Promise<void> {
-  const body = { phone, password, device: device() };
+/**
+ * Signed in once this is over. Throws Failure, of which the problem says why: second_factor_needed
+ * asks for the same again with a code.
+ */
+export async function signIn(phone: string, password: string, code: string | null = null): Promise<void> {
+  const body = { phone, password, code, device: device() };
   await begin(given(await api.POST("/api/v1/sessions", { body })));
 }
 

@@ -1,0 +1,43 @@
+import type zh from "./zh";
+
+const words: typeof zh = {
+  assessment: {
+    help: "Townships are assessed by quarter, out of 100: each cell tells the points, what they are out of, and the figures they come from.\nWhat did not occur does not count, and the other items weigh more; nobody is ranked, no person appears.\nSubsidies are accepted items times the county's prices, without those filed on behalf; they are paid elsewhere.",
+    show: "Show",
+    scores: "Assessment",
+    subsidies: "Subsidies",
+    quarter: "Quarter",
+    xlsx: "Download workbook",
+    set_weights: "Change the weights",
+    as_of: "As of {when}",
+    items: { on_time: "On time", report: "Filed", first_pass: "Passed at once", cert: "Certification", review_on_time: "Reviewed in time" },
+    weight: "weight {n}",
+    false_found: "False certifications",
+    each_costs: "{n} points each",
+    death_lag: "Deaths told after",
+    days: "{n} days",
+    score: "Score",
+    nothing: "did not occur",
+    checked: "{n} checked, {wrong} false",
+    rescaled: "What did not occur counts for nothing; the other items weigh more in proportion.",
+    weights_text: "100 points together. They hold from now on; an assessment as of an earlier instant keeps those of its day.",
+    set_by: "Set by {who}, {when}.",
+    sum: "Together {n}",
+    false_costs: "A false certification costs",
+    save: "Save",
+    from: "From",
+    to: "To",
+    count: "Count",
+    set_prices: "Change the prices",
+    nothing_accepted: "Nothing was accepted in these days.",
+    village: "Village",
+    unpaid: "not paid",
+    price: "{n} yuan each",
+    on_behalf: "(on behalf {n})",
+    amount: "Amount (yuan)",
+    total: "Together",
+    prices_text: "Yuan for each item; what has no price is counted and not paid. They hold from now on.",
+  },
+};
+
+export default words;

@@ -1,0 +1,41 @@
+import type zh from "./zh";
+
+const words: typeof zh = {
+  feedback: {
+    help: "Whoever takes on a complaint or suggestion stays with it until it is answered or passed on.\nSomebody takes it on within two working days, and it is answered within ten.\nWhat a township can't settle is passed on to the county, and the writer sees who has it; an answer is final.",
+    show: "Show",
+    open: "Unanswered",
+    answered: "Answered",
+    what: "Says",
+    kind: "Kind",
+    kinds: { suggestion: "Suggestion", complaint: "Complaint" },
+    village: "Village",
+    received: "Received",
+    office: "Office",
+    holder: "In charge",
+    nobody: "nobody yet",
+    since: "since {when}",
+    limit: "Time limit",
+    answered_at: "Answered",
+    by: { waiting: "to be taken on by {when}", taken: "to be answered by {when}", answered: "" },
+    late: "overdue",
+    none_open: "Nothing waits for an answer.",
+    none: "Nothing answered yet.",
+    back: "All feedback",
+    states: { waiting: "Nobody has it", taken: "In hand", answered: "Answered" },
+    written: "written {when}",
+    history: "What was done",
+    acts: { taken: "took it on", passed: "passed it on to {office}", answered: "answered" },
+    act: "Act",
+    take: "Take it on",
+    take_over: "Take it over",
+    held: "{who} has it; take it over to answer or pass it on.",
+    reply: "Answer (the writer reads it)",
+    do_reply: "Answer",
+    pass_on: "Pass on to the county",
+    why: "Why",
+    told: { taken: "It is in your hands.", passed: "Passed on to the county.", answered: "Answered." },
+  },
+};
+
+export default words;

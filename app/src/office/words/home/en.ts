@@ -1,0 +1,43 @@
+import type zh from "./zh";
+
+const words: typeof zh = {
+  home: {
+    help: "What is to be done now, the most pressing first: what waits for review, villages that are late, returned reports not corrected yet, villages likely to be late, posts nobody holds, people to be called.\nClick a number to see it in full and call it; the look leaves a trace.\nAfter a call, note what was said: by when they will send. If they have not by then, it turns red.\nThe page renews itself when something is filed.",
+    nothing: "Nothing to do now.",
+    to_review: "{n} to review",
+    overdue: "{n} beyond the office's time limit",
+    oldest_by: "Review the oldest by {when}",
+    go_review: "Review",
+    late: "Late villages ({n})",
+    village: "Village",
+    owes: "Owes",
+    whom: "Whom to call",
+    said: "Calls",
+    was_due: "due {when}",
+    backup: "deputy",
+    on_leave: "on leave",
+    nobody: "nobody holds the post",
+    promised: "Will send by {when}",
+    broken: "Said it would send by {when}, and has not",
+    note: "Called…",
+    note_title: "Call to {village}",
+    will_send: "When will they send it?",
+    by: { today: "Today, before the office closes", tomorrow: "Tomorrow, before the office closes", three_days: "Within three days", unknown: "They did not say, or nobody answered" },
+    what_said: "What was said (may be left empty)",
+    keep: "Keep",
+    returned: "Returned, not corrected yet ({n})",
+    fix_by: "correct by {when}",
+    likely: "Likely to be late ({n})",
+    due: "due {when}",
+    vacant: "Nobody holds the post ({n})",
+    since: "since {when}",
+    never: "never held",
+    owed: "owes {n}",
+    calls: "To be called ({n})",
+    calls_why: "No message reaches these people.",
+    told_by_phone: "Told by phone",
+    called: "Called",
+  },
+};
+
+export default words;
