@@ -30,7 +30,7 @@ check: set-up-dev ## style, types, architecture, migration drift, addresses, cli
 	$(NPM) run lint
 	$(NPM) run types
 
-screenshots: set-up-dev ## pictures of the phone app's screens, into build/screens
+screenshots: set-up-dev ## pictures of every screen and desk, into build/screens
 	$(PY) -m pytest -q tests/e2e/pictures.py
 
 lighthouse: set-up-dev ## performance, accessibility and best practices of the phone app
