@@ -40,14 +40,14 @@ export default defineConfig({
           groups: [
             {
               name: "first",
-              test: /src\/liaison\/(main|router|welcome|push|updates|preferences|times|home|hopes|kept|duties|signing|views\/(HomeView|SignedIn|SignInView)|parts\/(TopBar|HelpSheet|CallOffice|ShapeMark|DefectList|LanguageChoice|DutyCard|VisitsCard|LineNote|TabBar))/,
+              test: /src\/liaison\/(main|router|welcome|push|updates|preferences|times|home|hopes|kept|duties|views\/(HomeView|SignedIn|SignInView)|parts\/(TopBar|HelpSheet|CallOffice|ShapeMark|DefectList|LanguageChoice|DutyCard|VisitsCard|LineNote|TabBar))/,
             },
             { name: "more-zh", test: /src\/liaison\/words\/\w+\/zh/ },
             { name: "more-en", test: /src\/liaison\/words\/(\w+\/)?en/ },
             { name: "told", test: /src\/liaison\/(views\/(Notice|Feedback|Write|Letter|Message)|parts\/(Notice|Letter|File))/ },
             { name: "ledger", test: /src\/(liaison\/ledger|rules\/ledger)/ },
             { name: "visits", test: /src\/liaison\/visits/ },
-            { name: "own", test: /src\/liaison\/(views\/(Welcome|Devices|Settings|Record|Outbox|Filed|Duty)|parts\/)/ },
+            { name: "own", test: /src\/liaison\/(views\/(Welcome|Devices|Settings|Record|Outbox|Filed|Duty)|verdicts|parts\/)/ },
           ],
         },
         entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),

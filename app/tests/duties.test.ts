@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { daysLeft, stateOf, todos, verdictOf } from "@/liaison/duties";
+import { daysLeft, stateOf, todos } from "@/liaison/duties";
+import { verdictOf } from "@/liaison/verdicts";
 import { duty, filing } from "./examples";
 
 const at = (local: string): number => Date.parse(`${local}+08:00`);

@@ -12,8 +12,6 @@ export type State =
   | "missing"
   | "exempt";
 
-export type Verdict = "on_time" | "late" | "missing" | "pending" | "exempt";
-
 const FILED: Record<string, State> = {
   town: "submitted",
   county: "submitted",
@@ -30,14 +28,6 @@ export function stateOf(duty: Obligation, now: number): State {
   if (now < Date.parse(duty.opens_at)) return "upcoming";
   if (now <= Date.parse(duty.due_at)) return "open";
   return now <= Date.parse(duty.closes_at) ? "overdue" : "missing";
-}
-
-/** What the first filing came to, by the server's rule. */
-export function verdictOf(duty: Obligation, now: number): Verdict {
-  if (duty.exempt || duty.matched) return "exempt";
-  if (duty.first_counted_at)
-    return Date.parse(duty.first_counted_at) <= Date.parse(duty.due_at) ? "on_time" : "late";
-  return now > Date.parse(duty.closes_at) ? "missing" : "pending";
 }
 
 export type Urgency = "overdue" | "today" | "soon" | "later";

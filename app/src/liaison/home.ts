@@ -1,5 +1,6 @@
 /** The signed-in app's state: the phone's store, seen live, and its dealings with the server. */
 
+import type { Table } from "dexie";
 import { computed, reactive, ref } from "vue";
 import { api, Failure } from "@/api/client";
 import { forget, session } from "@/api/session";
@@ -22,8 +23,9 @@ function made() {
   const now = ref(Date.now());
   const line = ref<Line>("ok");
   const working = ref(false);
-  const ended = ref(false);
-  const ready = ref(false);
+  const [ended, ready] = [ref(false), ref(false)];
+  /** The signal came back during a try that began without it. */
+  let missed = false;
   let deaf: (() => void) | undefined;
 
   /** The server's time as far as the phone knows it. */
@@ -43,20 +45,20 @@ function made() {
     void exchange();
   }
 
-  /** Sends what waits and fetches what is new. */
-  async function exchange(): Promise<void> {
+  /** Sends what waits and fetches what is new; an event says that the signal is back. */
+  async function exchange(back?: Event): Promise<void> {
     const store = shelf.db.value;
     now.value = Date.now();
+    missed = working.value && (missed || back !== undefined);
     if (store === undefined || working.value) return;
     working.value = true;
     try {
       await flush(store);
-      await sendChanges(store);
+      // Only who has something of these to send needs what sends it.
+      if (await waits(store.changes)) await (await import("./store/ledger")).flushChanges(store);
       await sendLetters(store);
       await pull(store);
-      // Only who has photos to send needs what sends them.
-      const photos = await store.photos.where("state").equals("waiting").count();
-      if (photos > 0) await (await import("./store/uploads")).upload(store);
+      if (await waits(store.photos)) await (await import("./store/uploads")).upload(store);
       line.value = "ok";
     } catch (error) {
       await failed(error);
@@ -64,9 +66,9 @@ function made() {
       working.value = false;
       now.value = Date.now();
     }
-    // Filed while this was under way: it must not wait for the next occasion.
+    // The signal back, or something filed while this was under way: neither waits for the next occasion.
     const owed = [...shelf.waiting.value, ...shelf.changes.value, ...shelf.letters.value];
-    if (line.value === "ok" && owed.some((each) => each.state === "waiting")) void exchange();
+    if (missed || (line.value === "ok" && owed.some((each) => each.state === "waiting"))) void exchange();
   }
 
   async function failed(error: unknown): Promise<void> {
@@ -113,11 +115,8 @@ export function useHome(): Home {
   return (only ??= made());
 }
 
-/** What the ledger has to send; its code comes when there is something. */
-async function sendChanges(store: Store): Promise<void> {
-  if ((await store.changes.where("state").equals("waiting").count()) === 0) return;
-  const { flushChanges } = await import("./store/ledger");
-  await flushChanges(store);
+async function waits(table: Table): Promise<boolean> {
+  return (await table.where("state").equals("waiting").count()) > 0;
 }
 
 async function empty(store: Store): Promise<void> {

@@ -1,7 +1,7 @@
 const LOOK_AGAIN_MS = 30_000;
 
-/** Calls `hope` whenever trying the server again may help; gives what ends that. */
-export function whenever(hope: () => void, lost: () => void): () => void {
+/** Calls `hope` whenever trying the server again may help, with the event when the signal is back; gives what ends that. */
+export function whenever(hope: (back?: Event) => void, lost: () => void): () => void {
   const seen = (): void => {
     if (document.visibilityState === "visible") hope();
   };
