@@ -18,7 +18,7 @@ from backend.domain.roles import Action, Actor, appointing_action
 from backend.domain.row_faults import RowFault
 from backend.lists import Ask, Headings, Report, Whole
 from backend.problems import Problem
-from backend.store import audit, imports, people, regions, rosters, undoing
+from backend.store import people, regions, rosters, undoing
 from backend.store.database import transaction
 from backend.store.undoing import POSTS
 from backend.tables import Account, Post
@@ -79,8 +79,7 @@ async def import_accounts(ask: Ask, actor: Actor, vault: Vault, nobodys_hash: st
         faults += [*_misplaced(rows, known, actor), *_twice(rows), *_strange(rows, known)]
         if faults:
             return await lists.reject_whole(whole, KIND, ask, sorted(faults), vault)
-        wanted = _wanted(rows, known, vault, actor, nobodys_hash)
-        return await _settle(ask, whole, wanted, actor)
+        return await _settle(ask, whole, _wanted(rows, known, vault, actor, nobodys_hash))
 
 
 async def _known(rows: Sequence[AccountRow], vault: Vault, actor: Actor) -> _Known:
@@ -148,17 +147,15 @@ def _wanted(
     return _Wanted(opened, renamed, posts, len(rows) - len(missing))
 
 
-async def _settle(ask: Ask, whole: Whole, wanted: _Wanted, actor: Actor) -> Report:
-    outcome, counts = ("shown" if ask.dry_run else "imported"), wanted.counts()
-    number = await imports.add(whole.batch(KIND, ask, outcome, counts))
+async def _settle(ask: Ask, whole: Whole, wanted: _Wanted) -> Report:
+    report = await lists.keep(ask, KIND, whole.listing, len(whole.rows), wanted.counts())
     if not ask.dry_run:
-        await undoing.begin(number)
+        await undoing.begin(report.batch)
         await _write(wanted)
         given = [post.id for post in wanted.posts]
-        await undoing.keep_after(number, POSTS, "SELECT unnest($2::uuid[])", given)
-        entry = audit.by(actor, "account.import", f"import:{number}", ask.county, **counts)
-        await audit.write(entry)
-    return Report(number, outcome, len(whole.rows), counts, whole.listing.ignored)
+        await undoing.keep_after(report.batch, POSTS, "SELECT unnest($2::uuid[])", given)
+        await lists.audited(ask, "account.import", report)
+    return report
 
 
 async def _write(wanted: _Wanted) -> None:

@@ -11,10 +11,9 @@ from backend.domain.region_list import Fault, Listed, Plan, Region, check, keys_
 from backend.domain.row_faults import RowFault
 from backend.lists import Ask, Headings, Report, Whole
 from backend.region_import import COLUMNS
-from backend.store import audit, imports, rosters, undoing
-from backend.store.audit import Entry
+from backend.store import rosters, undoing
 from backend.store.database import transaction
-from backend.store.undoing import REGIONS
+from backend.store.undoing import REGION_IDS, REGIONS
 from backend.vault import Vault
 
 KIND: Final = "regions"
@@ -70,30 +69,14 @@ def _outside(code: str, county: str) -> bool:
 
 
 async def _settle(ask: Ask, whole: Whole, plan: Plan) -> Report:
-    outcome, counts = ("shown" if ask.dry_run else "imported"), plan.counts()
-    number = await imports.add(whole.batch(KIND, ask, outcome, counts))
+    report = await lists.keep(ask, KIND, whole.listing, len(whole.rows), plan.counts())
     if not ask.dry_run:
-        await undoing.begin(number)
-        await undoing.keep_before(number, REGIONS, _SUBJECTS, _keys(plan.renamed))
+        await undoing.begin(report.batch)
+        await undoing.keep_before(report.batch, REGIONS, REGION_IDS, _keys(plan.renamed))
         await region_import.write(plan)
-        await undoing.keep_after(number, REGIONS, _SUBJECTS, _keys(plan.new))
-        subject = f"import:{number}"
-        await audit.write(
-            Entry(
-                ask.now,
-                ask.account,
-                "region.import",
-                subject,
-                ask.county,
-                request=ask.request,
-                detail=counts,
-            )
-        )
-    return Report(number, outcome, len(whole.rows), counts, whole.listing.ignored)
-
-
-# The regions of the keys $2, as an undoing names them.
-_SUBJECTS: Final = "SELECT md5(key)::uuid FROM unnest($2::text[]) AS key"
+        await undoing.keep_after(report.batch, REGIONS, REGION_IDS, _keys(plan.new))
+        await lists.audited(ask, "region.import", report)
+    return report
 
 
 def _keys(found: Sequence[Region]) -> list[str]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -15,10 +14,8 @@ from backend.domain.masking import masked_phone
 from backend.domain.row_faults import RowFault
 from backend.lists import Ask, Headings, Progress, Report
 from backend.roster_import import holders
-from backend.store import audit, imports, ledger_lists, residents, rosters
-from backend.store.audit import Entry
+from backend.store import ledger_lists, residents, rosters
 from backend.store.database import to_json, transaction
-from backend.store.imports import Batch
 from backend.vault import Vault
 
 LEDGER: Final = Headings(HEADINGS, NEEDED)
@@ -96,7 +93,6 @@ async def import_ledger(ask: Ask, vault: Vault, progress: Progress) -> Report:
 
     Problems: list_unreadable, columns_missing, column_twice, roster_empty.
     """
-    digest = await asyncio.to_thread(lists.digest_of, ask.path)
     async with transaction():
         await rosters.hold(ask.county)
         await residents.hold(ask.county)
@@ -108,41 +104,17 @@ async def import_ledger(ask: Ask, vault: Vault, progress: Progress) -> Report:
         rows, faulty = await lists.stage_list(
             listing, reader.read, ledger_lists.put, vault, progress
         )
-        batch = Batch(
-            KIND,
-            ask.county,
-            "",
-            ask.account,
-            ask.now,
-            digest,
-            ask.dry_run,
-            "rejected",
-            rows,
-            listing.header,
-            {"faulty": faulty},
-        )
-        report = await (lists.reject(batch) if faulty else _settle(ask, batch, listing.ignored))
-    return report
+        if faulty:
+            return await lists.reject(ask, KIND, listing, rows, faulty)
+        counts = await ledger_lists.compare(ask.county)
+        report = await lists.keep(ask, KIND, listing, rows, counts)
+        await ledger_lists.keep_changes(report.batch)
+        if not ask.dry_run:
+            await _take(ask, report)
+        return report
 
 
-async def _settle(ask: Ask, batch: Batch, ignored: tuple[str, ...]) -> Report:
-    counts = await ledger_lists.compare(ask.county)
-    outcome = "shown" if ask.dry_run else "imported"
-    number = await imports.add(replace(batch, outcome=outcome, counts=counts))
-    await ledger_lists.keep_changes(number)
-    if not ask.dry_run:
-        await ledger_lists.hold_villages()
-        await ledger_lists.apply(number, ask.county, ask.account, ask.now, local_day(ask.now))
-        subject = f"import:{number}"
-        await audit.write(
-            Entry(
-                ask.now,
-                ask.account,
-                "residents.import",
-                subject,
-                ask.county,
-                request=ask.request,
-                detail=dict(counts),
-            )
-        )
-    return Report(number, outcome, batch.rows, counts, ignored)
+async def _take(ask: Ask, report: Report) -> None:
+    await ledger_lists.hold_villages()
+    await ledger_lists.apply(report.batch, ask.county, ask.account, ask.now, local_day(ask.now))
+    await lists.audited(ask, "residents.import", report)

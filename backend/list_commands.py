@@ -80,7 +80,8 @@ def import_match(
     }
 
     async def work(vault: Vault) -> Report:
-        ask = match_import.Ask(file, county, source, system_clock(), dry_run=dry_run, **about)
+        now = system_clock()
+        ask = match_import.Ask(file, county, now, dry_run=dry_run, source=source, **about)
         with progress("reading") as report:
             return await match_import.import_match(ask, vault, report)
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
-import xlsxwriter
 
 from backend import sheets
-from backend.domain.row_faults import RowFault, told
+from backend.domain.row_faults import RowFault
 from backend.problems import Problem
 from backend.sheets import BadSheet
-from backend.store import imports
+from backend.store import audit, imports
+from backend.store.audit import Entry
 from backend.store.imports import Batch
 from backend.vault import Vault
 
@@ -43,8 +43,9 @@ class Headings:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that has been opened: its header as written, where its fields stand, its rows."""
+    """A list that has been opened: its SHA-256, header as written, places of fields, rows."""
 
+    sha256: bytes
     header: tuple[str, ...]
     places: Mapping[str, int]
     ignored: tuple[str, ...]
@@ -58,7 +59,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Who imports what for which county; a dry run shows what it would do."""
+    """Who imports what for which county; a dry run shows what it would do.
+
+    `source` is the office whose list it is; the county's own have none.
+    """
 
     path: Path
     county: str
@@ -66,6 +70,12 @@ class Ask:
     account: UUID | None = None
     request: str | None = None
     dry_run: bool = False
+    source: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """What becomes of a list without faults."""
+        return "shown" if self.dry_run else "imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,7 @@ class Chunk(Generic[R]):
 
 def open_list(path: Path, headings: Headings) -> Listing:
     """Reads the header. Problems: list_unreadable, columns_missing, column_twice."""
+    digest = _digest_of(path)
     rows = _readable(sheets.read(path, MAX_BYTES))
     header = next(rows, None)
     if header is None:
@@ -112,7 +123,7 @@ def open_list(path: Path, headings: Headings) -> Listing:
         raise Problem("columns_missing", fields=", ".join(missing))
     places = {name: at for at, name in enumerate(names) if name}
     ignored = (cell for cell, name in zip(header.cells, names, strict=True) if cell and not name)
-    return Listing(tuple(header.cells), places, tuple(ignored), rows)
+    return Listing(digest, tuple(header.cells), places, tuple(ignored), rows)
 
 
 def _readable(rows: Iterator[sheets.Row]) -> Iterator[sheets.Row]:
@@ -184,23 +195,6 @@ class Whole:
 
     listing: Listing
     rows: Sequence[sheets.Row]
-    sha256: bytes
-
-    def batch(self, kind: str, ask: Ask, outcome: str, counts: Mapping[str, int]) -> Batch:
-        """How this list is written down."""
-        return Batch(
-            kind,
-            ask.county,
-            "",
-            ask.account,
-            ask.now,
-            self.sha256,
-            ask.dry_run,
-            outcome,
-            len(self.rows),
-            self.listing.header,
-            counts,
-        )
 
 
 async def read_whole(path: Path, headings: Headings) -> Whole:
@@ -208,8 +202,7 @@ async def read_whole(path: Path, headings: Headings) -> Whole:
 
     def read() -> Whole:
         listing = open_list(path, headings)
-        rows = list(islice(listing.rows, _WHOLE + 1))
-        return Whole(listing, rows, digest_of(path))
+        return Whole(listing, list(islice(listing.rows, _WHOLE + 1)))
 
     whole = await asyncio.to_thread(read)
     if not whole.rows:
@@ -230,18 +223,59 @@ async def reject_whole(
     faulty = [Faulty(line, by_line[line], cells[line]) for line in sorted(by_line)]
     await imports.stage_faults()
     await imports.put_faults([_fault_row(vault, each) for each in faulty])
-    return await reject(whole.batch(kind, ask, "rejected", {"faulty": len(faulty)}))
+    return await reject(ask, kind, whole.listing, len(whole.rows), len(faulty))
 
 
-async def reject(batch: Batch) -> Report:
+async def reject(ask: Ask, kind: str, listing: Listing, rows: int, faulty: int) -> Report:
     """Writes down that a list had faults, with the faulty rows staged."""
-    number = await imports.add(batch)
+    counts = {"faulty": faulty}
+    number = await imports.add(_batch(ask, kind, "rejected", listing, rows, counts))
     await imports.keep_faults(number)
-    return Report(number, batch.outcome, batch.rows, batch.counts, ())
+    return Report(number, "rejected", rows, counts, ())
 
 
-def digest_of(path: Path) -> bytes:
-    """SHA-256 of the file. Problem list_unreadable."""
+async def keep(
+    ask: Ask, kind: str, listing: Listing, rows: int, counts: Mapping[str, int]
+) -> Report:
+    """Writes down a list without faults, and gives what is to be told of it."""
+    number = await imports.add(_batch(ask, kind, ask.outcome, listing, rows, counts))
+    return Report(number, ask.outcome, rows, counts, listing.ignored)
+
+
+def _batch(
+    ask: Ask, kind: str, outcome: str, listing: Listing, rows: int, counts: Mapping[str, int]
+) -> Batch:
+    return Batch(
+        kind,
+        ask.county,
+        ask.source,
+        ask.account,
+        ask.now,
+        listing.sha256,
+        ask.dry_run,
+        outcome,
+        rows,
+        listing.header,
+        counts,
+    )
+
+
+async def audited(ask: Ask, action: str, report: Report, **detail: Any) -> None:
+    """Says in the audit that a list was taken, with its counts; it holds no names."""
+    await audit.write(
+        Entry(
+            ask.now,
+            ask.account,
+            action,
+            f"import:{report.batch}",
+            ask.county,
+            request=ask.request,
+            detail={**detail, **report.counts},
+        )
+    )
+
+
+def _digest_of(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest()
@@ -257,37 +291,3 @@ def sealed_cells(vault: Vault, cells: Sequence[str]) -> bytes:
 def unsealed_cells(vault: Vault, sealed: bytes) -> list[str]:
     """The cells again."""
     return msgspec.json.decode(vault.unseal(sealed), type=list[str])
-
-
-class FaultySheet:
-    """A workbook of faulty rows as they were, with what is wrong and their line in front.
-
-    Everything is text, so that no cell turns into a formula and no number loses its zeros.
-    """
-
-    def __init__(
-        self, path: Path, header: Sequence[str], headings: Headings, language: str
-    ) -> None:
-        self._titles = {headings.fields.get(cell.lower(), ""): cell for cell in header}
-        self._language = language
-        self._book = xlsxwriter.Workbook(path, {"constant_memory": True})
-        self._sheet = self._book.add_worksheet("faults" if language == "en" else "错误")
-        self._line = 0
-        front = ("reason", "line") if language == "en" else ("错误原因", "原行号")
-        for at, cell in enumerate((*front, *header)):
-            self._sheet.write_string(0, at, cell)
-
-    def add(self, rows: Iterable[Faulty]) -> None:
-        """Adds rows below those that are there."""
-        for row in rows:
-            self._line += 1
-            said = told(row.faults, self._titles, self._language)
-            self._sheet.write_string(self._line, 0, said)
-            self._sheet.write_number(self._line, 1, row.line)
-            for at, cell in enumerate(row.cells, 2):
-                self._sheet.write_string(self._line, at, cell)
-
-    def close(self) -> int:
-        """Writes the file and gives how many rows it has."""
-        self._book.close()
-        return self._line

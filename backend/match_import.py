@@ -7,8 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,10 +27,8 @@ from backend.domain.certification.matches import (
 from backend.domain.certification.words import PayStatus
 from backend.domain.row_faults import RowFault
 from backend.lists import Headings, Listing, Progress, Report
-from backend.store import audit, imports, matches, rosters, undoing
-from backend.store.audit import Entry
+from backend.store import imports, matches, rosters, undoing
 from backend.store.database import transaction
-from backend.store.imports import Batch
 from backend.vault import Vault
 
 MATCH: Final = Headings(MATCH_HEADINGS, ("id_no",))
@@ -41,20 +38,11 @@ _CHUNK: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """Who imports which office's list for which county. `kind` and `on` hold for rows that say
-    nothing else.
-    """
+class Ask(lists.Ask):
+    """Another office's list. `kind` and `on` hold for rows that say nothing else."""
 
-    path: Path
-    county: str
-    source: str
-    now: datetime
     kind: HitKind | None = None
     on: date | None = None
-    account: UUID | None = None
-    request: str | None = None
-    dry_run: bool = False
 
 
 async def import_match(ask: Ask, vault: Vault, progress: Progress) -> Report:
@@ -63,28 +51,15 @@ async def import_match(ask: Ask, vault: Vault, progress: Progress) -> Report:
     Counts: unmatched rows, and hits by outcome. Problems: list_unreadable, columns_missing,
     column_twice, roster_empty.
     """
-    digest = await asyncio.to_thread(lists.digest_of, ask.path)
     async with transaction():
         listing = await asyncio.to_thread(lists.open_list, ask.path, MATCH)
         await matches.stage()
         rows, faulty = await lists.stage_list(
             listing, _reader(ask, vault), matches.put, vault, progress
         )
-        batch = Batch(
-            kind=KIND,
-            county=ask.county,
-            source=ask.source,
-            account=ask.account,
-            at=ask.now,
-            file_sha256=digest,
-            dry_run=ask.dry_run,
-            outcome="rejected",
-            rows=rows,
-            header=listing.header,
-            counts={"faulty": faulty},
-        )
-        report = await (lists.reject(batch) if faulty else _settle(ask, batch, listing))
-    return report
+        if faulty:
+            return await lists.reject(ask, KIND, listing, rows, faulty)
+        return await _settle(ask, listing, rows)
 
 
 def _reader(
@@ -102,24 +77,24 @@ def _reader(
     return read
 
 
-async def _settle(ask: Ask, batch: Batch, listing: Listing) -> Report:
+async def _settle(ask: Ask, listing: Listing, rows: int) -> Report:
     """Suspicions first, so that a sign of life in the same list does not hide one."""
     await rosters.hold(ask.county)
     last = await matches.ready()
-    outcome = "shown" if ask.dry_run else "imported"
-    number = await imports.add(replace(batch, outcome=outcome, counts={}))
-    judge = _Judge(ask, number)
+    report = await lists.keep(ask, KIND, listing, rows, {})
+    judge = _Judge(ask, report.batch)
     if not ask.dry_run:
-        await undoing.begin(number)
+        await undoing.begin(report.batch)
     for signs_of_life in (False, True):
         await judge.decide(signs_of_life, last)
-    await undoing.keep_after(number, undoing.PENSIONERS, None)
+    await undoing.keep_after(report.batch, undoing.PENSIONERS, None)
     counts = {"unmatched": await matches.unmatched(ask.county)}
     counts |= {each.value: judge.counts[each] for each in HitOutcome}
-    await imports.set_counts(number, counts)
+    await imports.set_counts(report.batch, counts)
+    report = replace(report, counts=counts)
     if not ask.dry_run:
-        await audit.write(_entry(ask, number, counts))
-    return Report(number, outcome, batch.rows, counts, listing.ignored)
+        await lists.audited(ask, "match.import", report, source=ask.source)
+    return report
 
 
 class _Judge:
@@ -169,15 +144,3 @@ class _Judge:
             [(r["id"], r["happened_on"]) for r, said in judged if said is HitOutcome.CLEARED],
             now,
         )
-
-
-def _entry(ask: Ask, batch: int, counts: Mapping[str, int]) -> Entry:
-    return Entry(
-        ask.now,
-        ask.account,
-        "match.import",
-        f"import:{batch}",
-        ask.county,
-        request=ask.request,
-        detail={"source": ask.source, **counts},
-    )

@@ -6,11 +6,10 @@ the insurances the list has, is gone from that day and comes back with a later l
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -23,10 +22,8 @@ from backend.domain.regions import Level
 from backend.domain.row_faults import RowFault
 from backend.lists import Headings, Listing, Progress, Report
 from backend.problems import Problem
-from backend.store import audit, imports, rosters
-from backend.store.audit import Entry
+from backend.store import rosters
 from backend.store.database import transaction
-from backend.store.imports import Batch
 from backend.vault import Vault
 
 ROSTER: Final = Headings(HEADINGS, REQUIRED)
@@ -36,15 +33,9 @@ _MANY_PERCENT, _MANY = 5, 20
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """Who imports what for which county; `gone_ok` lets many be gone at once."""
+class Ask(lists.Ask):
+    """A roster; `gone_ok` lets many be gone at once."""
 
-    path: Path
-    county: str
-    now: datetime
-    account: UUID | None = None
-    request: str | None = None
-    dry_run: bool = False
     gone_ok: bool = False
 
 
@@ -154,53 +145,27 @@ async def import_roster(ask: Ask, vault: Vault, progress: Progress) -> Report:
 
     Problems: list_unreadable, columns_missing, column_twice, roster_empty, roster_many_gone.
     """
-    digest = await asyncio.to_thread(lists.digest_of, ask.path)
     async with transaction():
         reader = _Reader(vault, ask, holders(await rosters.villages(ask.county)))
         listing = await asyncio.to_thread(lists.open_list, ask.path, ROSTER)
         await rosters.stage()
         rows, faulty = await lists.stage_list(listing, reader.read, rosters.put, vault, progress)
-        batch = Batch(
-            kind=KIND,
-            county=ask.county,
-            source="",
-            account=ask.account,
-            at=ask.now,
-            file_sha256=digest,
-            dry_run=ask.dry_run,
-            outcome="rejected",
-            rows=rows,
-            header=listing.header,
-            counts={"faulty": faulty},
-        )
-        report = await (lists.reject(batch) if faulty else _settle(ask, batch, listing))
-    return report
+        if faulty:
+            return await lists.reject(ask, KIND, listing, rows, faulty)
+        return await _settle(ask, listing, rows)
 
 
-async def _settle(ask: Ask, batch: Batch, listing: Listing) -> Report:
+async def _settle(ask: Ask, listing: Listing, rows: int) -> Report:
     await rosters.hold(ask.county)
     counts = await rosters.compare(ask.county, listing.places)
     known = sum(counts[kind] for kind in ("changed", "moved", "same", "gone"))
     many = max(_MANY, known * _MANY_PERCENT // 100)
     if counts["gone"] > many and not (ask.gone_ok or ask.dry_run):
         raise Problem("roster_many_gone", gone=counts["gone"], of=known)
-    outcome = "shown" if ask.dry_run else "imported"
-    number = await imports.add(replace(batch, outcome=outcome, counts=counts))
-    await rosters.keep_changes(number, ask.county)
+    report = await lists.keep(ask, KIND, listing, rows, counts)
+    await rosters.keep_changes(report.batch, ask.county)
     if not ask.dry_run:
-        await rosters.apply(number, ask.county, listing.places, ask.now, local_day(ask.now))
-        await audit.write(_entry(ask, number, counts))
-    return Report(number, outcome, batch.rows, counts, listing.ignored)
-
-
-def _entry(ask: Ask, batch: int, counts: Mapping[str, int]) -> Entry:
-    subject = f"import:{batch}"
-    return Entry(
-        ask.now,
-        ask.account,
-        "roster.import",
-        subject,
-        ask.county,
-        request=ask.request,
-        detail=dict(counts),
-    )
+        today = local_day(ask.now)
+        await rosters.apply(report.batch, ask.county, listing.places, ask.now, today)
+        await lists.audited(ask, "roster.import", report)
+    return report

@@ -117,7 +117,7 @@ async def some_listed(world: World) -> Listed:
         rejected = await bring(world, roster_file(folder, [pensioner(1, phone="1")]))
         path = roster_file(folder, [pensioner(1)], ("id_no",))
         now = world.clock.now
-        ask = match_import.Ask(path, COUNTY, "民政火化", now, HitKind.DECEASED)
+        ask = match_import.Ask(path, COUNTY, now, source="民政火化", kind=HitKind.DECEASED)
         match = await match_import.import_match(ask, world.vault, lambda done, total: None)
     [hit] = await matches.hits(match.batch, None, None, 2)
     return Listed(hit["beneficiary"], roster.batch, match.batch, rejected.batch, hit["id"])

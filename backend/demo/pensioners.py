@@ -134,13 +134,13 @@ async def _lists(
     numbers = [row[1] for row in rows]
     alive = [number for number in numbers[_IN_DOUBT:] if rng.random() < _MATCHED]
     later = at + timedelta(hours=1)
-    for source_name, kind, some in (
+    for office, kind, some in (
         ("医保就诊", HitKind.ALIVE, alive),
         ("民政火化", HitKind.DECEASED, numbers[:_IN_DOUBT]),
     ):
         path = _written(folder / f"{kind}.csv", ("id_no",), [(number,) for number in some])
         listed = match_import.Ask(
-            path, COUNTY, source_name, later, kind, later.date(), request=REQUEST
+            path, COUNTY, later, request=REQUEST, source=office, kind=kind, on=later.date()
         )
         await match_import.import_match(listed, vault, _unseen)
 

@@ -144,14 +144,9 @@ class UploadController(Controller):
         difference; `gone_ok` confirms a roster that leaves out many.
         """
         async with _brought(request) as (path, actor):
+            county = access.county(actor, Action.IMPORT_LISTS)
             ask = roster_import.Ask(
-                path,
-                access.county(actor, Action.IMPORT_LISTS),
-                actor.now,
-                actor.account,
-                actor.request,
-                dry_run,
-                gone_ok,
+                path, county, actor.now, actor.account, actor.request, dry_run, gone_ok=gone_ok
             )
             with _noted(request, ImportKind.ROSTER, actor) as progress:
                 report = await roster_import.import_roster(ask, vault_of(request), progress)
@@ -170,14 +165,8 @@ class UploadController(Controller):
         a column stay as they are; nobody leaves for not being listed, only by `change_type`.
         """
         async with _brought(request) as (path, actor):
-            ask = Ask(
-                path,
-                access.county(actor, Action.IMPORT_LISTS),
-                actor.now,
-                actor.account,
-                actor.request,
-                dry_run,
-            )
+            county = access.county(actor, Action.IMPORT_LISTS)
+            ask = Ask(path, county, actor.now, actor.account, actor.request, dry_run)
             with _noted(request, ImportKind.RESIDENTS, actor) as progress:
                 report = await ledger_import.import_ledger(ask, vault_of(request), progress)
             return _result(report)
@@ -204,13 +193,13 @@ class UploadController(Controller):
             ask = match_import.Ask(
                 path,
                 access.county(actor, Action.IMPORT_LISTS),
-                source,
                 actor.now,
-                kind,
-                on,
                 actor.account,
                 actor.request,
                 dry_run,
+                source,
+                kind,
+                on,
             )
             with _noted(request, ImportKind.MATCH, actor) as progress:
                 report = await match_import.import_match(ask, vault_of(request), progress)

@@ -60,6 +60,8 @@ POSTS: Final = Kept(
     "(SELECT a.name FROM account a WHERE a.id = b.account)",
     "EXISTS (SELECT 1 FROM session s WHERE s.account = b.account)",
 )
+# A region is named by its key alone.
+_OF_KEY: Final = "md5({}.key)::uuid"
 REGIONS: Final = Kept(
     "region",
     ("name", "valid_to"),
@@ -68,10 +70,12 @@ REGIONS: Final = Kept(
         OR EXISTS (SELECT 1 FROM obligation o WHERE o.region = b.key)
         OR EXISTS (SELECT 1 FROM beneficiary p WHERE p.region = b.key)
         OR EXISTS (SELECT 1 FROM resident p WHERE p.region = b.key))""",
-    # A region is named by its key alone.
-    "md5(b.key)::uuid",
+    _OF_KEY.format("b"),
     "b.key",
 )
+
+# The regions of the keys $2, as an undoing names them.
+REGION_IDS: Final = f"SELECT {_OF_KEY.format('k')} FROM unnest($2::text[]) AS k(key)"
 
 
 async def begin(batch: int) -> None:

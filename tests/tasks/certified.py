@@ -41,7 +41,7 @@ async def matched(world: World, orders: Iterable[int], kind: str, day: str) -> R
     rows = [{"id_no": id_number(n), "kind": kind, "date": day} for n in orders]
     with tempfile.TemporaryDirectory() as folder:
         path = roster_file(Path(folder), rows, ("id_no", "kind", "date"))
-        ask = match_import.Ask(path, COUNTY, "民政火化", world.clock.now, HitKind(kind))
+        ask = match_import.Ask(path, COUNTY, world.clock.now, source="民政火化", kind=HitKind(kind))
         report = await match_import.import_match(ask, world.vault, lambda done, total: None)
     await world.certify()
     return report
