@@ -20,10 +20,13 @@ AS_ROOT = os.geteuid() == 0
 
 STARTER = """
 import os
+import signal
 import sys
 import time
 from pathlib import Path
 from backend.postgres import start
+# What a shell runs in the background ignores it, and so do its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 server = start(Path(sys.argv[1]))
 if sys.argv[2:] == ["and fork"] and os.fork() == 0:
     time.sleep(20)

@@ -15,6 +15,8 @@ import { pull } from "./store/sync";
 
 export type Line = "ok" | "offline" | "busy";
 
+const EARLY_MS = 1000;
+
 export type Home = ReturnType<typeof made>;
 
 function made() {
@@ -22,10 +24,9 @@ function made() {
   const village = ref("");
   const now = ref(Date.now());
   const line = ref<Line>("ok");
-  const working = ref(false);
-  const [ended, ready] = [ref(false), ref(false)];
-  /** The signal came back during a try that began without it. */
-  let missed = false;
+  const [working, ended, ready] = [ref(false), ref(false), ref(false)];
+  /** Early tries left since the signal came back: the first often come before it carries anything. */
+  let early = 0;
   let deaf: (() => void) | undefined;
 
   /** The server's time as far as the phone knows it. */
@@ -37,7 +38,7 @@ function made() {
 
   async function start(account: string): Promise<void> {
     halt();
-    ended.value = false;
+    [ended.value, early] = [false, 0];
     await watch(account);
     ready.value = true;
     deaf = whenever(exchange, () => (line.value = "offline"));
@@ -49,7 +50,7 @@ function made() {
   async function exchange(back?: Event): Promise<void> {
     const store = shelf.db.value;
     now.value = Date.now();
-    missed = working.value && (missed || back !== undefined);
+    if (back !== undefined) early = 3;
     if (store === undefined || working.value) return;
     working.value = true;
     try {
@@ -66,9 +67,10 @@ function made() {
       working.value = false;
       now.value = Date.now();
     }
-    // The signal back, or something filed while this was under way: neither waits for the next occasion.
+    // Filed while this was under way: it must not wait for the next occasion.
     const owed = [...shelf.waiting.value, ...shelf.changes.value, ...shelf.letters.value];
-    if (missed || (line.value === "ok" && owed.some((each) => each.state === "waiting"))) void exchange();
+    if (line.value === "ok" && owed.some((each) => each.state === "waiting")) void exchange();
+    if (line.value === "offline" && early-- > 0) setTimeout(exchange, EARLY_MS);
   }
 
   async function failed(error: unknown): Promise<void> {
